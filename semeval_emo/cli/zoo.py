@@ -119,6 +119,15 @@ def show(
     )
 
 
+class ExperimentTracker(StrEnum):
+    """Experiment trackers."""
+
+    trackio = "trackio"
+    tensorboard = "tensorboard"
+    wandb = "wandb"
+    mlflow = "mlflow"
+
+
 @group.command(
     epilog="""\b
 Examples:
@@ -131,6 +140,7 @@ Examples:
   semeval-emo zoo train tfidf-char --language hau,yor --jobs 2
   semeval-emo zoo train gemma-ft --language all --seeds 3 --on slurm --slurm partition=gpu --slurm gpus-per-node=1
   semeval-emo zoo train tfidf-char --language all --shard 2/8    the second eighth of the runs
+  semeval-emo zoo train minilm-ft --log-to tensorboard
   torchrun --nproc-per-node 2 -m semeval_emo zoo train minilm-ft     two processes
 The same command resumes a run that was interrupted.
 """
@@ -196,6 +206,10 @@ def train(
             help="Zip file for several languages. Default: that of the task in RUNS/<recipe>, such as track_a.zip.",
         ),
     ] = None,
+    tracker: Annotated[
+        ExperimentTracker | None,
+        typer.Option("--log-to", help="Log losses and metrics of the run to an experiment tracker, too."),
+    ] = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
     quiet: QuietOption = False,
@@ -239,6 +253,8 @@ def train(
         task, data, language = str(own.folder / TASK_FILE), None, None
         note(render([own_view.table(own)], "text", width=screen_width()) + "\n", quiet)
     if "," in (language or "") or language == "all" or of_series:
+        if tracker is not None:
+            raise UsageError("--log-to follows one run, and several were named.", "leave it out, or train one language")
         zoo_series.train_many(
             recipes, language or recipe.data.language, track=track, source=data, task=task, runs=runs, fresh=fresh,
             only_missing=only_missing, jobs=jobs, archive=archive, shard=shard, slurm=slurm or (),
@@ -255,8 +271,9 @@ def train(
         return
     try:
         result = train_one(
-            recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh, progress=progress
-        )
+            recipe, track=track, language=language, source=data, task=task, runs=runs, fresh=fresh,
+            log_to=tracker.value if tracker else None, progress=progress,
+        )  # fmt: skip
     except KeyboardInterrupt as stopped:
         raise TrainingStopped("stopped; the last checkpoint is kept", RESUME_HINT) from stopped
     _show_run(result, style, output, quiet)

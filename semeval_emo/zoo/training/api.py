@@ -30,6 +30,7 @@ def train(
     task: Task | str | None = None,
     runs: str | os.PathLike[str] = RUNS,
     fresh: bool = False,
+    log_to: str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Train a recipe, or resume its run, and score it.
@@ -46,6 +47,7 @@ def train(
         task: as in `load_gold`.
         runs: the folder of all runs.
         fresh: delete an earlier run in the same folder.
+        log_to: ``trackio``, ``tensorboard``, ``wandb`` or ``mlflow``: log losses and metrics there, too.
 
     Raises:
         EmoError: as for `semeval-emo zoo train`.
@@ -64,8 +66,9 @@ def train(
     if own is not None:
         data, task, language = None, own.task, None
     return train_recipe(
-        loaded, track=track, language=language, source=data, task=task, runs=Path(runs), fresh=fresh, progress=progress
-    )
+        loaded, track=track, language=language, source=data, task=task, runs=Path(runs), fresh=fresh, log_to=log_to,
+        progress=progress,
+    )  # fmt: skip
 
 
 def _setting(value: Any) -> str:

@@ -24,6 +24,7 @@ from semeval_emo.data.overlap import leaks
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import shown_path, write_file
 from semeval_emo.leaderboard import Leaderboard, Placement
+from semeval_emo.parse import read_json
 from semeval_emo.progress import Progress
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard
@@ -72,6 +73,7 @@ from semeval_emo.zoo.training.card import model_card, update_seed_lines
 from semeval_emo.zoo.training.job import TrainingRun, enough_memory, score_probabilities
 from semeval_emo.zoo.training.own import fit_recipe
 from semeval_emo.zoo.training.result import RunResult
+from semeval_emo.zoo.training.tracking import TrackedProgress, check_tracker, tracked
 
 
 def train(
@@ -83,6 +85,7 @@ def train(
     task: Task | str | None = None,
     runs: Path = RUNS,
     fresh: bool = False,
+    log_to: str | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
     """Train a recipe, or resume its run, up to the scored prediction file.
@@ -91,6 +94,7 @@ def train(
         track, language: instead of those of the recipe.
         source: as in `load_gold`: a folder, ``hub``, ``sample`` or None.
         fresh: delete an earlier run in the same folder.
+        log_to: experiment tracker for losses and metrics, as in `tracking.TrackerName`.
 
     Raises:
         UsageError: the recipe does not fit the task, or the folder contains another experiment.
@@ -100,6 +104,7 @@ def train(
         TrainingStopped: the user stopped training.
     """
     progress = progress or Progress()
+    check_tracker(log_to)
     setup = _Setup.create(recipe, track, language, source, task)
     recipe, task = setup.recipe, setup.task
     folder = setup.run_folder(runs)
@@ -130,15 +135,27 @@ def train(
                 folder.update_state(unverified_gold=unverified)
             if notes := [gold.note for gold in golds.values() if gold.note]:
                 folder.update_state(data_notes=notes)
-            run = TrainingRun(recipe, folder, setup.space, progress, task)
-            if status == TRAINING:
-                _fit(run, golds)
-            _predict(run, golds)
-            _finish(run, golds)
+            with tracked(progress, log_to, folder.path, recipe) as own_progress:
+                run = TrainingRun(recipe, folder, setup.space, own_progress, task)
+                if status == TRAINING:
+                    _fit(run, golds)
+                _predict(run, golds)
+                _finish(run, golds)
+                if isinstance(own_progress, TrackedProgress):
+                    own_progress.log(_final_scores(folder))
         result = _result(recipe, folder, task, golds, resumed, status == DONE)
     if recipe.threshold.rule == "fixed" and result.constant.can_change(result.scores_zero):
         result = replace(result, tune_command=tune_command(folder.path))
     return result
+
+
+def _final_scores(folder: RunFolder) -> dict[str, Any]:
+    """Return the scores of a finished run on dev, and on test if its labels are known, for a tracker."""
+    scores = {f"result/dev/{name}": value for name, value in folder.state()["dev"].items()}
+    if folder.score.exists():
+        card = read_json(folder.score)
+        scores[f"result/test/{card['metric']}"] = card["score"]
+    return scores
 
 
 def train_nonzero_rank(
