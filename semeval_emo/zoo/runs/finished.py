@@ -79,7 +79,7 @@ class FinishedRun:
 
     @property
     def seconds(self) -> float:
-        """Training time of the run and its ensemble members.
+        """Training time of the run and its ensemble members; of a model that another run trained for it, that run's.
 
         Raises:
             EmoError: the run is an ensemble of a version that did not record its members.
@@ -89,6 +89,9 @@ class FinishedRun:
                 f"{self.path} is an ensemble of a version that did not record its members and their training time.",
                 "repeat the `zoo ensemble` command with --fresh, which takes seconds",
             )
+        trained_by = self.path.parent / str(self.state.get("shares") or "")
+        if trained_by != self.path.parent and (trained_by / "run.json").exists():
+            return FinishedRun.load(trained_by).seconds
         return float(self.state["seconds"])
 
     def folder(self, task: Task) -> RunFolder:

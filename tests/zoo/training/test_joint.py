@@ -72,6 +72,8 @@ def test_the_model_is_trained_once_and_each_language_has_its_labels(folder: Path
         assert validate(result.folder.predictions, task=task).valid
         # Scores are those of the language's own texts.
         assert result.rows[-1]["folds"]["macro_f1"] != trained[first].rows[-1]["folds"]["macro_f1"] or language == first
+    seconds = {FinishedRun.load(result.folder.path).seconds for result in trained.values()}
+    assert seconds == {trained[first].seconds} and min(seconds) > 0
     assert load_model(trained["xbb"].folder.path).family.network.model.config.num_labels == 5
     card = trained["xbb"].folder.card.read_text(encoding="utf-8")
     assert "the train and dev splits of 3 languages together" in card
