@@ -241,8 +241,9 @@ def test_slurm_trains_what_the_worker_pool_trains(slurm: None, cli):
     assert run_status(path).state == "interrupted"
     control("requeue", job)
     wait_until(lambda: "JobState=PENDING" in control("show", "job", job), "the job was not requeued")
-    # SLURM waits two minutes before it starts a requeued job.
-    control("update", f"jobid={job}", "StartTime=now")
+    # SLURM waits two minutes before it starts a requeued job; one that starts in the second of its end is refused by
+    # the node ("Job credential revoked").
+    control("update", f"jobid={job}", "StartTime=now+5")
     wait_until(lambda: states() == ["done"] * 2, "not all runs ended")
     assert files() == trained_here(load_seeds("llama-tiny", 2, settings=SMALL), "xaa")
     code, out, _ = cli("zoo", "collect", "runs", "-f", "json", "-q")
