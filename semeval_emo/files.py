@@ -381,7 +381,7 @@ def shipped(folder: str) -> Path:
 def without_home(path: str) -> str:
     """Return a path for a page that others read: relative to this folder, or the last parts of an absolute path.
 
-    >>> without_home("/data/me/work/runs/mine/track_a/pred_eng.csv"), without_home("/data/me/pred_eng.csv")
+    >>> without_home("/disk/me/emotions/runs/mine/track_a/pred_eng.csv"), without_home("/disk/me/pred_eng.csv")
     ('…/mine/track_a/pred_eng.csv', '…/pred_eng.csv')
     """
     own = Path(path)

@@ -250,7 +250,9 @@ def test_the_readme_gives_means_over_seeds(shipped_ours: Path) -> None:
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     every = origins(read_systems())
     gemma = every["gemma-ft", "a", "eng"]
-    assert f"| {fmean(gemma.scores):.3f} ({len(gemma.runs)} seeds) |" in text
+    (linear,) = [file for file in read_system(shipped_ours / "gemma-linear").files if file.language == "eng"]
+    # A linear model on frozen vectors, and better than the mean of the fine-tuned ones.
+    assert f"| {linear.score:.3f} |" in text and linear.score > fmean(gemma.scores)
     (english,) = re.findall(r"macro F1 (0\.\d+) in English \(a stack, one seed of each of five members;", text)
     (file,) = read_system(shipped_ours / "gemma-english").files
     assert english == f"{file.score:.3f}" and len(file.members) == 5
