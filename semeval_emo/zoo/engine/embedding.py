@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
@@ -17,10 +17,11 @@ from semeval_emo.parse import ShapeError, expect, member, read_json
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.model_folder import CONFIG, WEIGHTS, read_table, reading_model
 from semeval_emo.zoo.backbones.weights import silence_transformers
-from semeval_emo.zoo.engine.batches import MAX_TOKENS, padded_batches
+from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches, padded_batches
 from semeval_emo.zoo.engine.devices import default_device, product_dtype, tf32_products
+from semeval_emo.zoo.engine.gemma import PackedGemmaEncoder, is_gemma
 from semeval_emo.zoo.engine.network import check_length, position_count
-from semeval_emo.zoo.engine.parallel import parallel_map
+from semeval_emo.zoo.engine.parallel import parallel_map, worker_count
 from semeval_emo.zoo.engine.pooling import pool
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_pretrained, load_tokenizer
 from semeval_emo.zoo.recipe import ModelConfig
@@ -87,22 +88,48 @@ class SentenceEncoder:
         width = self.dense[-1].shape[0] if self.dense else self.network.config.hidden_size
         embeddings = np.zeros((len(rows), width), dtype=np.float32)
 
+        pooled, batches = self._pooling(rows, model, product_dtype(precision, device))
+
         def run(batch: list[int]) -> np.ndarray:
-            padded = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt").to(device)
-            states = self.network(**padded).last_hidden_state
-            vectors = pool(states.float(), padded["attention_mask"], model.pooling or "mean")
+            vectors = pooled(batch)
             for layer in self.dense:
                 vectors = vectors @ layer.T
             normalized: np.ndarray = torch.nn.functional.normalize(vectors, dim=-1).float().cpu().numpy()
             return normalized
 
-        batches = list(padded_batches([len(row) for row in rows], MAX_TOKENS))
         dtype = product_dtype(precision, device)
         with progress.stage("embedding", len(rows)), tf32_products(precision, device):
             for batch, vectors in parallel_map(run, batches, device, dtype):
                 embeddings[batch] = vectors
                 progress.advance(len(batch))
         return embeddings
+
+    def _pooling(
+        self, rows: Sequence[Sequence[int]], model: ModelConfig, dtype: torch.dtype | None
+    ) -> tuple[Callable[[list[int]], torch.Tensor], list[list[int]]]:
+        """Return a function that pools the states of some texts (B, hidden), and the batches to call it with.
+
+        Args:
+            rows: token ids of each text.
+            dtype: of matrix products; None for that of the weights.
+        """
+        pooling, lengths = model.pooling or "mean", [len(row) for row in rows]
+        if pooling == "mean" and is_gemma(self.network, model.max_length):
+            encoder = PackedGemmaEncoder(self.network, dtype)
+
+            def mean(batch: list[int]) -> torch.Tensor:
+                states, packed = encoder.encode([rows[i] for i in batch])
+                return packed.mean(states)
+
+            return mean, list(packed_batches(lengths, MAX_TOKENS, worker_count(self.network.device)))
+
+        def padded(batch: list[int]) -> torch.Tensor:
+            inputs = self.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt")
+            inputs = inputs.to(self.network.device)
+            states = self.network(**inputs).last_hidden_state
+            return pool(states.float(), inputs["attention_mask"], pooling)
+
+        return padded, list(padded_batches(lengths, MAX_TOKENS))
 
 
 def save_encoder(backbone: str, folder: Path, max_length: int, *, dense: bool = False) -> None:

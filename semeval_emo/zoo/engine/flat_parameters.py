@@ -112,7 +112,7 @@ class FusedLinear:
         if self.defer_grads:
             self._grad_factors = (grad_output, states)
         elif states.dtype != self._gradient.dtype:
-            gradient = (grad_output.t() @ states).to(self._gradient.dtype)
+            gradient = grad_output.t() @ states
             self._gradient.copy_(gradient) if self.overwrite_grads else self._gradient.add_(gradient)
         else:
             beta = 0 if self.overwrite_grads else 1

@@ -18,6 +18,7 @@ from semeval_emo.zoo.engine.flat_parameters import FusedLinear
 from semeval_emo.zoo.engine.llama import rotate
 from semeval_emo.zoo.engine.packed_linear import PackedLinear
 from semeval_emo.zoo.engine.pooling import MeanPooled
+from semeval_emo.zoo.engine.rms_norm import rms_norm
 
 
 def is_gemma(model: Any, max_length: int) -> bool:
@@ -71,15 +72,15 @@ class PackedGemmaLayer:
     ) -> torch.Tensor:
         """Map states of shape (T, hidden) to (T, hidden)."""
         dtype = _product_dtype(states)
-        qkv = self.qkv_proj(rms_norm(self.input_norm, states, dtype)).view(len(states), -1, self.head_dim)
+        qkv = self.qkv_proj(_rms_norm(self.input_norm, states, dtype)).view(len(states), -1, self.head_dim)
         query, key, value = qkv.split([self.heads, self.kv_heads, self.kv_heads], dim=1)
-        query = rotate(rms_norm(self.q_norm, query, dtype), cos, sin)
-        key = rotate(rms_norm(self.k_norm, key, dtype), cos, sin)
+        query = rotate(_rms_norm(self.q_norm, query, dtype), cos, sin)
+        key = rotate(_rms_norm(self.k_norm, key, dtype), cos, sin)
         mixed = grouped_attention(query, key, value, packed, causal=False, scale=self.scale)
-        states = states + rms_norm(self.attention_norm, self.o_proj(mixed), states.dtype)
-        gate, up = self.gate_up_proj(rms_norm(self.mlp_input_norm, states, dtype)).chunk(2, dim=-1)
+        states = states + _rms_norm(self.attention_norm, self.o_proj(mixed), states.dtype)
+        gate, up = self.gate_up_proj(_rms_norm(self.mlp_input_norm, states, dtype)).chunk(2, dim=-1)
         mlp = self.down_proj(functional.gelu(gate, approximate="tanh") * up)
-        return states + rms_norm(self.mlp_norm, mlp, states.dtype)
+        return states + _rms_norm(self.mlp_norm, mlp, states.dtype)
 
 
 class PackedGemmaLayers:
@@ -116,6 +117,21 @@ class PackedGemmaLayers:
         return cos, sin
 
 
+class PackedGemmaEncoder(PackedGemmaLayers):
+    """All layers of an encoder, from token ids to the states after the final norm."""
+
+    def __init__(self, encoder: Any, copy_dtype: torch.dtype | None = None) -> None:
+        super().__init__(encoder, list(encoder.layers), copy_dtype)
+        self.embed_tokens, self.norm = encoder.embed_tokens, encoder.norm
+
+    def encode(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, PackedSequences]:
+        """Return the states of the tokens of some texts, shape (T, hidden), fp32, and where each text is."""
+        device = self.norm.weight.device
+        packed = PackedSequences.from_lengths([len(row) for row in rows], device)
+        ids = torch.tensor([token for row in rows for token in row], device=device)
+        return _rms_norm(self.norm, self(self.embed_tokens(ids), packed), torch.float32), packed
+
+
 class PackedGemmaTail(PackedGemmaLayers):
     """The layers from `first` on, the final norm, and the head on the mean over tokens of a `MeanPooled`."""
 
@@ -125,7 +141,7 @@ class PackedGemmaTail(PackedGemmaLayers):
 
     def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
         """Return the logits of each text, shape (B, emotions), from the input of layer `first`, shape (T, hidden)."""
-        states = rms_norm(self.norm, super().__call__(states, packed), torch.float32)
+        states = _rms_norm(self.norm, super().__call__(states, packed), torch.float32)
         return self.head(packed.mean(states))
 
 
@@ -135,6 +151,6 @@ def _product_dtype(states: torch.Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
 
 
-def rms_norm(layer: Any, states: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return Gemma's root-mean-square norm over the last axis, computed in fp32, in the given dtype."""
-    return functional.rms_norm(states.float(), layer.weight.shape, 1.0 + layer.weight, layer.eps).to(dtype)
+def _rms_norm(layer: Any, states: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+    """Return Gemma's norm, whose weight is stored less one, in the given dtype."""
+    return rms_norm(states, 1.0 + layer.weight, layer.eps, dtype)

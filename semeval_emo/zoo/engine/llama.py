@@ -7,7 +7,6 @@ the last layer only the last token of each text is a query, because the head rea
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from transformers import LlamaForSequenceClassification
 from semeval_emo.zoo.engine.attention import PackedSequences, grouped_attention, select_rows
 from semeval_emo.zoo.engine.flat_parameters import FusedLinear
 from semeval_emo.zoo.engine.packed_linear import PackedLinear, SwiGLU
+from semeval_emo.zoo.engine.rms_norm import rms_norm, rms_norm_without_weight
 
 
 def is_llama(model: Any) -> bool:
@@ -52,8 +52,7 @@ class PackedLlamaLayer:
         else:
             self.qkv_proj = fuse(attention.q_proj, attention.k_proj, attention.v_proj, preceding_norm=self.input_norm)
         self.o_proj = fuse(attention.o_proj)
-        # Copied weights include the weight of the preceding norm.
-        self._norm = rms_norm if copy_dtype is None else functools.partial(rms_norm_without_weight, dtype=copy_dtype)
+        self._copy_dtype = copy_dtype
         self.gate_up_proj = (
             FusedLinear([mlp.gate_proj, mlp.up_proj])
             if copy_dtype is None
@@ -91,6 +90,12 @@ class PackedLlamaLayer:
         # In place without gradients: allocating and writing a new tensor costs time.
         states = states.add_(self.o_proj(mixed))
         return states.add_(self.down_proj(self._gate_up(self._norm(self.mlp_norm, states))))
+
+    def _norm(self, layer: Any, states: torch.Tensor) -> torch.Tensor:
+        """Return the norm of states; copied weights include that of the norm."""
+        if self._copy_dtype is not None:
+            return rms_norm_without_weight(states, layer.variance_epsilon, self._copy_dtype)
+        return rms_norm(states, layer.weight, layer.variance_epsilon, torch.float32)
 
     def _gate_up(self, normed: torch.Tensor) -> torch.Tensor:
         """Return SiLU of the gate projection times the up projection."""
@@ -164,19 +169,8 @@ class PackedLlamaTail(PackedLlamaLayers):
             states: input of layer `first`, shape (T, hidden); without layers, the states of the last tokens,
                 shape (B, hidden).
         """
-        return self.head(rms_norm(self.norm, super().__call__(states, packed)))
-
-
-def rms_norm(layer: Any, states: torch.Tensor) -> torch.Tensor:
-    """Return the root-mean-square norm in fp32, by one torch operation instead of six."""
-    return functional.rms_norm(states.float(), layer.weight.shape, layer.weight, layer.variance_epsilon)
-
-
-def rms_norm_without_weight(layer: Any, states: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Return `rms_norm` before the multiplication by its weight, in the given dtype. Not differentiable."""
-    states = states.float()
-    length = torch.linalg.vector_norm(states, dim=-1, keepdim=True)
-    return (states * length.square_().div_(states.shape[-1]).add_(layer.variance_epsilon).rsqrt_()).to(dtype)
+        states = super().__call__(states, packed)
+        return self.head(rms_norm(states, self.norm.weight, self.norm.variance_epsilon, torch.float32))
 
 
 def rotate(states: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tensor:

@@ -1,10 +1,11 @@
-"""A disk cache of the sentence embeddings of training texts, shared between runs.
+"""A disk cache of sentence embeddings, shared between runs.
 
-Runs for many languages train on the same texts. Texts that are only predicted are not cached.
+Runs for many languages train on the same texts, and runs of several recipes predict the same ones.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from semeval_emo.errors import InputError
 from semeval_emo.files import make_folder, replace_file
 from semeval_emo.task import short_hash
 
@@ -59,6 +61,8 @@ def _read_shard(shard: Path, needed: set[tuple[int, int]]) -> list[tuple[tuple[i
 
 
 def _write_shard(folder: Path, keys: np.ndarray, vectors: np.ndarray) -> None:
-    make_folder(folder)
-    with replace_file(folder / f"{short_hash([keys.tobytes().hex()])}.npz") as file:
-        np.savez(file, names=keys, vectors=vectors)
+    # Without a place to store them, the next run computes them again.
+    with contextlib.suppress(InputError):
+        make_folder(folder)
+        with replace_file(folder / f"{short_hash([keys.tobytes().hex()])}.npz") as file:
+            np.savez(file, names=keys, vectors=vectors)

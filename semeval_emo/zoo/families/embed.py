@@ -26,6 +26,9 @@ ENCODER = "encoder"
 FALLBACK = "e5-linear"
 """The recipe with weights from pip that is named where weights are missing."""
 
+MOST_CACHED = 10_000
+"""The most texts of one prediction whose embeddings are stored for later runs."""
+
 
 @dataclass(frozen=True)
 class EmbedOptions:
@@ -98,7 +101,7 @@ class Embed(Family):
         return vectors
 
     def _cached_vectors(self, texts: Sequence[str], progress: Progress) -> np.ndarray:
-        """Return embeddings of training texts, cached on disk: runs for many languages share training texts."""
+        """Return embeddings, cached on disk: runs for many languages and of several recipes share texts."""
         from semeval_emo.zoo.backbones.weights import cache_folder
         from semeval_emo.zoo.engine.vector_cache import cache_key, cached_vectors
 
@@ -111,7 +114,8 @@ class Embed(Family):
 
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Return the probabilities of the linear models: shape (n, L), float64."""
-        return tfidf.linear_probabilities(self.linear, self._embed(texts, progress or Progress()))
+        embed = self._cached_vectors if len(texts) <= MOST_CACHED else self._embed
+        return tfidf.linear_probabilities(self.linear, embed(texts, progress or Progress()))
 
     def save(self, folder: Path) -> None:
         """Save the linear models and the name of the encoder, which only `export` copies."""

@@ -27,15 +27,18 @@ PROMPT = "task: classification | query: "
 MODEL = ModelConfig(pooling="mean", max_length=64)
 
 
-@pytest.fixture
-def gemma(tmp_path: Path) -> Path:
-    """A tiny encoder in the shape of EmbeddingGemma: bidirectional layers, prompts, two dense layers."""
+@pytest.fixture(params=[16, 64], ids=["padded", "packed"])
+def gemma(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A tiny encoder in the shape of EmbeddingGemma: bidirectional layers, prompts, two dense layers.
+
+    Texts longer than the window of its local layers are padded, others are concatenated.
+    """
     torch.manual_seed(0)
     folder = tmp_path / "models/owner/tiny-gemma"
     config = Gemma3TextConfig(
         vocab_size=300, hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=2,
         num_key_value_heads=1, head_dim=8, max_position_embeddings=128, use_bidirectional_attention=True,
-        sliding_window=16, layer_types=["sliding_attention", "full_attention"], pad_token_id=0,
+        sliding_window=request.param, layer_types=["sliding_attention", "full_attention"], pad_token_id=0,
     )  # fmt: skip
     Gemma3TextModel(config).save_pretrained(folder)
     byte_tokenizer().save_pretrained(folder)

@@ -31,3 +31,9 @@ def test_other_weights_or_settings_have_another_key(tmp_path: Path):
     assert cache_key(tmp_path, ("mean", 128)) == first != cache_key(tmp_path, ("mean", 64))
     (tmp_path / "model.safetensors").write_bytes(b"other")
     assert cache_key(tmp_path, ("mean", 128)) != first
+
+
+def test_a_cache_that_cannot_be_written_does_not_stop_a_run(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    vectors = cached_vectors(tmp_path / "file/v", ["a"], lambda texts: np.ones((len(texts), 2), dtype=np.float32))
+    assert vectors.tolist() == [[1, 1]]
