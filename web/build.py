@@ -24,7 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "web"
 SITE = ROOT / "build" / "web"
-CACHE = ROOT / ".cache" / "web"
+# Not below .cache, which `make docs-site` empties.
+CACHE = ROOT / "build" / "npm"
 
 PYODIDE = "314.0.7"
 INTEGRITY = "0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyMcWkwq+HbE5uyuGD82LN7y2q+SNvi/6V5JEsOlD2R1A=="

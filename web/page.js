@@ -2,6 +2,7 @@
 // The page: chosen files, options, and the results as elements. Text of files and results is only ever set as text.
 
 const MOST_BYTES = 200 * 2 ** 20;
+const MOST_NAMES = 30;
 const one = (id) => document.getElementById(id);
 const chosen = { files: [], gold: [] };
 let worker, about, running = false, again = false, cleared = false, addresses = [];
@@ -19,40 +20,79 @@ const say = (text) => { one("status").textContent = text; };
 
 // --- files ---------------------------------------------------------------------------------------------------------
 
-function choose(kind, list) {
-  const files = [...list];
+/** Take files, each with its path: that in a dropped folder, or its name. */
+function choose(kind, files) {
   if (!files.length) return;
   chosen[kind] = files;
   // The control itself names a single file.
-  const names = files.length > 1 ? files.map((file) => element("li", {}, `${file.name} (${size(file.size)})`)) : [];
+  const shown = files.length > 1 || files[0].path.includes("/");
+  const names = shown ? files.map(({ path, file }) => element("li", {}, `${path} (${size(file.size)})`)) : [];
+  const more = names.length - MOST_NAMES;
+  if (more > 0) names.splice(MOST_NAMES, more, element("li", {}, `and ${plural(more, "more file")}`));
   one(`${kind}-list`).replaceChildren(...names);
   check();
 }
 
 const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+const named = (files) => [...files].map((file) => ({ path: file.name, file }));
 
-/** Return the files with names that differ and that are no folder of the check itself. */
+/** Return the files of what was dropped, those of folders too. Hidden files of a folder are left out. */
+async function dropped(transfer) {
+  // The browser forgets the entries when the event ends, so all are taken before the first is awaited.
+  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry()), files = named(transfer.files);
+  if (!entries.some((entry) => entry?.isDirectory)) return files;
+  const found = [];
+  const walk = async (entry) => {
+    if (entry.isFile) {
+      found.push({ path: entry.fullPath.slice(1), file: await new Promise((done, failed) => entry.file(done, failed)) });
+      return;
+    }
+    const reader = entry.createReader();
+    const next = () => new Promise((done, failed) => reader.readEntries(done, failed));
+    // A reader gives a part of its folder at a time, and none at the end.
+    for (let part = await next(); part.length; part = await next()) {
+      for (const child of part) if (!child.name.startsWith(".")) await walk(child);
+    }
+  };
+  for (const entry of entries) if (entry) await walk(entry);
+  return found;
+}
+
+/**
+ * Return the files with their contents, at paths that differ and that are no folder of the check itself. The root is
+ * what is checked: the file, or the folder that was dropped.
+ */
 async function contents(files) {
-  const names = new Set();
+  const paths = new Set();
   return Promise.all(
-    files.map(async (file, at) => {
-      const own = names.has(file.name) || ["gold", "fixed", "zips"].includes(file.name);
-      names.add(file.name);
-      return { name: own ? `${at + 1}/${file.name}` : file.name, body: await file.arrayBuffer() };
+    files.map(async ({ path, file }, at) => {
+      const first = path.split("/")[0], again = paths.has(path);
+      paths.add(path);
+      const body = await file.arrayBuffer().catch(() => { throw new Unreadable(path); });
+      if (again) return { path: `${at + 1}/${path}`, root: `${at + 1}/${path}`, body };
+      const prefix = ["gold", "fixed", "zips"].includes(first) ? "dropped-" : "";
+      return { path: prefix + path, root: prefix + first, body };
     }),
   );
 }
 
+/** A file that is not there any more, or was edited after it was chosen: browsers read neither. */
+class Unreadable extends Error {}
+
 for (const kind of ["files", "gold"]) {
   const input = one(kind), zone = one(`${kind}-zone`);
-  input.addEventListener("change", () => choose(kind, input.files));
+  input.addEventListener("change", () => choose(kind, named(input.files)));
+  // Choosing the same file again, after it was edited, is no change.
+  input.addEventListener("cancel", () => { if (input.files[0] !== chosen[kind][0]?.file) choose(kind, named(input.files)); });
   zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone.addEventListener("drop", (event) => {
+  zone.addEventListener("drop", async (event) => {
     event.preventDefault();
     zone.classList.remove("over");
-    if (event.dataTransfer.files.length) input.files = event.dataTransfer.files;
-    choose(kind, event.dataTransfer.files);
+    input.value = "";
+    const { files } = event.dataTransfer, found = await dropped(event.dataTransfer);
+    if (found.length && found.every(({ path }) => !path.includes("/"))) input.files = files;
+    choose(kind, found);
   });
 }
 // A file that misses the zones would replace the page.
@@ -99,7 +139,7 @@ async function start() {
 
 function ready(found) {
   about = found;
-  one("task").append(...about.tasks.map((each) => element("option", { value: each.name }, each.title)));
+  one("task").append(...about.tasks.map((each) => element("option", { value: each.name }, `${each.title} (${each.name})`)));
   offer();
   one("check").disabled = false;
   one("about").textContent =
@@ -112,8 +152,8 @@ function ready(found) {
 async function check() {
   if (!chosen.files.length) { say("Choose a prediction file first."); return; }
   if (!about) return;
-  if (running) { again = true; return; }
-  const bytes = [...chosen.files, ...chosen.gold].reduce((sum, file) => sum + file.size, 0);
+  if (running) { again = true; say("Checking …"); return; }
+  const bytes = [...chosen.files, ...chosen.gold].reduce((sum, { file }) => sum + file.size, 0);
   if (bytes > MOST_BYTES) {
     show({ error: `The files have ${size(bytes)}; this page takes ${size(MOST_BYTES)} at most.`, fix: "install semeval-emo and use its command validate" });
     return;
@@ -124,10 +164,11 @@ async function check() {
   try {
     const [files, gold] = await Promise.all([contents(chosen.files), contents(chosen.gold)]);
     const options = Object.fromEntries(["task", "release", "track", "threshold"].map((id) => [id, one(id).value.trim()]));
-    const names = (list) => list.map((file) => file.name);
-    worker.postMessage({ request: { files: names(files), gold: names(gold), options }, files, gold });
+    const roots = [...new Set(files.map(({ root }) => root))];
+    worker.postMessage({ request: { files: roots, gold: gold.map(({ path }) => path), options }, files, gold });
   } catch (error) {
-    finished({ failed: `a file cannot be read (${error.message})` });
+    const words = `${error.message} cannot be read: it has changed since it was chosen, or it is gone.`;
+    finished(error instanceof Unreadable ? { result: { error: words, fix: "choose it again" } } : { failed: error.message });
   }
 }
 
@@ -148,7 +189,7 @@ function finished({ result, failed, loading }) {
     });
     return;
   }
-  say(`Done in ${result.seconds.toFixed(1)} s.`);
+  say(result.seconds == null ? "" : `Done in ${result.seconds.toFixed(1)} s.`);
   show(result);
   if (again) { again = false; check(); }
 }
@@ -178,7 +219,7 @@ function results(result) {
   const words = report.valid ? `Valid${counts ? `, with ${counts}` : ""}` : `Not valid: ${counts || "no prediction file"}`;
   const parts = [heading(words, report.valid ? "good" : "bad")];
   if (!report.valid && whole) parts.push(element("p", {}, "All errors can be fixed automatically: the fixed file is below."));
-  parts.push(...result.unverified_gold.map((text) => element("p", { class: "bad" }, text)));
+  parts.push(...result.warnings.map((text) => element("p", { class: "bad" }, text)));
   for (const file of report.files) parts.push(fileResult(file, result.problems.filter((each) => each.file === file.file)));
   parts.push(...downloads(result));
   parts.push(...official(report.official, result.official_fixed));
@@ -204,18 +245,20 @@ function problem(group) {
   const lines = group.examples.map((example) =>
     element("li", {}, element("span", { class: "where" }, example.line == null ? "" : `line ${example.line.toLocaleString("en")}`), element("span", {}, example.message)),
   );
-  const more = group.count - group.examples.length;
-  const fix = group.examples[0]?.fix;
   return element(
     "li", { class: group.severity },
-    element("h4", {}, element("code", {}, group.code), `${group.title}${group.count > 1 ? ` (${group.count.toLocaleString("en")})` : ""}`),
+    element("h4", {}, element("code", {}, group.code), ` ${group.title}${group.count > 1 ? ` (${group.count.toLocaleString("en")})` : ""}`),
     element("ul", {}, ...lines),
-    more > 0 ? element("p", { class: "note" }, `… and ${more.toLocaleString("en")} more`) : "",
-    group.repair
-      ? element("p", { class: "good" }, `Fixed automatically: ${group.repair}.`)
-      : fix ? element("p", {}, `Fix: ${fix}.`) : "",
+    group.more ? element("p", { class: "note" }, `… and ${group.more.toLocaleString("en")} more`) : "",
+    repair(group),
     element("details", {}, element("summary", {}, "Why this matters"), element("p", { class: "note" }, group.explanation)),
   );
+}
+
+function repair({ repair: done, is_fixed, examples }) {
+  if (is_fixed) return element("p", { class: "good" }, `Fixed automatically: ${done}.`);
+  if (done) return element("p", {}, `Fixed automatically once the other problems are fixed by hand: ${done}.`);
+  return examples[0]?.fix ? element("p", {}, `Fix: ${examples[0].fix}.`) : "";
 }
 
 function downloads({ fixed, downloads, not_packed }) {
@@ -236,8 +279,8 @@ function downloads({ fixed, downloads, not_packed }) {
   if (refused.length) {
     parts.push(
       element("h3", {}, "Not fixed"),
-      element("p", {}, "A label is never guessed. To be fixed by hand:"),
-      element("ul", { class: "official" }, ...refused.map((each) => element("li", {}, `${each.part || each.file}: ${each.why || reasons(each)}.`))),
+      element("p", {}, "To be fixed by hand first; a label is never guessed."),
+      element("ul", { class: "official" }, ...refused.map((each) => element("li", {}, `${each.part || each.file}: ${each.why || Object.keys(each.counts).join(", ")}.`))),
     );
   }
   const notes = [...(fixed ? fixed.notes : []), ...downloads.flatMap((file) => file.notes ?? [])];
@@ -245,8 +288,6 @@ function downloads({ fixed, downloads, not_packed }) {
   parts.push(...not_packed.map((each) => element("p", { class: "note" }, `No zip: ${each.error}${each.fix ? ` Fix: ${each.fix}.` : ""}`)));
   return parts;
 }
-
-const reasons = (refusal) => [...new Set(refusal.problems.map((each) => `${each.code} ${each.message}`))].slice(0, 3).join("; ");
 
 function official(given, fixed) {
   const list = (outcomes) =>
@@ -257,24 +298,36 @@ function official(given, fixed) {
   return parts;
 }
 
-function scores({ scores, gold_errors }) {
+function scores({ scores, means, gold_errors }) {
   if (!scores.length && !gold_errors.length) return [];
   const parts = [element("h3", {}, "Scores")];
-  for (const score of scores) {
-    const row = (name, value, kind) => element("tr", { class: kind }, element("th", { scope: "row" }, name), element("td", {}, value.toFixed(4)));
-    parts.push(
-      element(
-        "table", {},
-        element("caption", {}, `${score.file}: ${score.place}`),
-        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "metric"), element("th", { scope: "col" }, "value"))),
-        element("tbody", {}, row(score.metric, score.score, "main"), ...Object.entries(score.others ?? {}).map(([name, value]) => row(name, value)),
-          ...Object.entries(score.emotions).map(([name, value]) => row(`${score.each}, ${name}`, value))),
-      ),
-    );
-  }
-  const missing = (each) => `Not scored: ${each.place}. ${each.error}${each.fix ? ` Fix: ${each.fix}.` : ""}`;
-  parts.push(...gold_errors.map((each) => element("p", { class: scores.length ? "note" : "bad" }, missing(each))));
+  const each = scores.map((score) =>
+    table(`${score.file}: ${score.place}`, "metric", [
+      [score.metric, score.score, "main"], ...Object.entries(score.others ?? {}),
+      ...Object.entries(score.emotions).map(([name, value]) => [`${score.each}, ${name}`, value]),
+    ]),
+  );
+  if (scores.length > 1) {
+    const name = (own) => (scores.filter((other) => other.place === own.place).length > 1 ? own.file : own.place);
+    const mean = means.map((own) => [`${own.group}: mean ${own.metric} of ${own.languages} languages`, own.score, "main"]);
+    parts.push(table("The official metric of each file", "file", [...mean, ...scores.map((own) => [`${name(own)}, ${own.metric}`, own.score])]));
+    parts.push(element("details", {}, element("summary", {}, "Each file by emotion"), ...each));
+  } else parts.push(...each);
+  const missing = (own) => `Not scored: ${own.place}. ${own.error}${own.fix ? ` Fix: ${own.fix}.` : ""}`;
+  parts.push(...gold_errors.map((own) => element("p", { class: scores.length ? "note" : "bad" }, missing(own))));
   return parts;
+}
+
+/** Return a table of names and values; the rows are a name, a value and an optional class. */
+function table(caption, head, rows) {
+  const row = ([name, value, kind]) =>
+    element("tr", { class: kind }, element("th", { scope: "row" }, name), element("td", {}, value.toFixed(4)));
+  return element(
+    "table", {},
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, head), element("th", { scope: "col" }, "value"))),
+    element("tbody", {}, ...rows.map(row)),
+  );
 }
 
 start().catch((error) => finished({ failed: error.message, loading: true }));

@@ -25,10 +25,10 @@ function check({ request, files, gold }) {
   const { FS } = python, home = `/work${(checks += 1)}`;
   const write = (folder, list) => {
     FS.mkdirTree(folder);
-    for (const { name, body } of list) {
-      const path = `${folder}/${name}`;
-      FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-      FS.writeFile(path, new Uint8Array(body));
+    for (const { path, body } of list) {
+      const target = `${folder}/${path}`;
+      FS.mkdirTree(target.slice(0, target.lastIndexOf("/")));
+      FS.writeFile(target, new Uint8Array(body));
     }
   };
   write(home, files);

@@ -7,7 +7,6 @@ import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,10 +21,7 @@ from semeval_emo.errors import EmoError, InputError, MissingExtra, ReleaseMismat
 from semeval_emo.files import shown_path
 from semeval_emo.tables.frames import one_file
 from semeval_emo.task import FileKey, FileSpec, Task, load_task, short_hash
-from semeval_emo.text import plural, printable
-
-if TYPE_CHECKING:
-    pass
+from semeval_emo.text import listed, plural, printable
 
 DATA_VARIABLE = "SEMEVAL_EMO_DATA"
 UNKNOWN = "unknown"
@@ -193,7 +189,7 @@ def _from_folder(
         gold = verified(as_gold(direct[0].take(spec.id_set), spec, (), labels_required), task, unverified_gold)
         return replace(gold, note=" ".join(filter(None, (gold.note, left_out))))
     error = ReleaseMismatch if len(unknown) < len(seen) else UnverifiedGold
-    raise error(*_mismatch(seen, spec))
+    raise error(*_mismatch(seen, spec, task))
 
 
 def _identified(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> tuple[Gold | None, list[_Seen]]:
@@ -460,8 +456,18 @@ def refusal(sheet: Sheet, task: Task, place: FileKey) -> str:
     return ""
 
 
-def _mismatch(seen: list[tuple[Candidate, Sheet, tuple[Match, ...], str]], spec: FileSpec) -> tuple[str, str]:
+def _by_ids(sheet: Sheet, task: Task) -> FileSpec | None:
+    """Return the file of the task that has the ids of a file."""
+    first = sheet.ids[0] if len(sheet) else ""
+    return next((spec for spec in task.places(first) if spec.id_set.issuperset(sheet.ids)), None)
+
+
+def _mismatch(seen: list[_Seen], spec: FileSpec, task: Task) -> tuple[str, str]:
     """Return message and fix: the files that were found instead, and their releases."""
+    others = {file.path: None if matches or refused else _by_ids(sheet, task) for file, sheet, matches, refused in seen}
+    if all(other is not None and other.key != spec.key for other in others.values()):
+        found = listed([f"{path} is {other.place}" for path, other in others.items() if other], MOST)
+        return f"There are no gold labels of {spec.place}: {found}.", f"give the gold labels of {spec.place}"
     parts = []
     for candidate, sheet, matches, refused in seen:
         if matches:

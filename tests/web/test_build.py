@@ -39,6 +39,11 @@ def test_a_changed_package_is_refused(builder: Any, tmp_path: Path, monkeypatch:
         builder.pyodide()
 
 
+def test_building_the_documentation_site_keeps_the_downloaded_package(builder: Any):
+    """`make docs-site` empties .cache."""
+    assert builder.CACHE.relative_to(ROOT).parts[0] == "build"
+
+
 def test_the_page_names_no_other_host(builder: Any):
     page = (ROOT / "web" / "index.html").read_text("utf-8")
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', page)

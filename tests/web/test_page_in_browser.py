@@ -219,6 +219,65 @@ def test_a_file_can_be_dropped(page: Checker, valid: Path):
     assert page.verdict == "Valid"
 
 
+def drop(page: Checker, zone: str, path: Path) -> None:
+    """Drop a file or folder as a person does, from outside the browser."""
+    x, y = page.script(
+        "const at = document.getElementById(arguments[0]).getBoundingClientRect(); return [at.x + 20, at.y + 20]", zone
+    )
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    page.script("document.getElementById('status').textContent = ''")
+    for kind in ("dragEnter", "dragOver", "drop"):
+        page.browser.execute_cdp_cmd("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+
+
+def test_a_folder_can_be_dropped_and_is_checked_as_a_whole(page: Checker, valid: Path, gold: Path, tmp_path: Path):
+    folder = tmp_path / "dropped" / "track_a"
+    folder.mkdir(parents=True)
+    shutil.copyfile(valid, folder / "pred_eng.csv")
+    (folder / ".DS_Store").write_bytes(b"\0")
+    drop(page, "files-zone", folder.parent)
+    page.wait("Done")
+    assert page.verdict == "Valid"
+    assert page.texts(".chosen li") == ["dropped/track_a/pred_eng.csv (7 kB)"]
+    assert page.texts(".file p") == ["dropped/track_a/pred_eng.csv: valid, 200 rows of 1 track a eng test"]
+    released = tmp_path / "gold" / "track_a" / "test" / "eng.csv"
+    released.parent.mkdir(parents=True)
+    shutil.copyfile(gold, released)
+    drop(page, "gold-zone", tmp_path / "gold")
+    page.wait("Done")
+    assert len(page.texts("#result table")) == 1
+
+
+def test_a_file_that_was_edited_is_to_be_chosen_again(page: Checker, valid: Path):
+    page.choose("files", valid)
+    assert page.verdict == "Valid"
+    time.sleep(1.1)  # times of files have seconds in some file systems
+    body = valid.read_text("utf-8")
+    valid.write_text(body.replace("anger,fear", "fear,anger", 1), "utf-8")
+    page.one("#check").click()
+    end = time.monotonic() + PATIENCE
+    while page.verdict != "Not checked":
+        assert time.monotonic() < end, page.one("#result").text
+    assert page.one("#result").text.splitlines()[1:] == [
+        "pred_eng.csv cannot be read: it has changed since it was chosen, or it is gone.", "Fix: choose it again.",
+    ]  # fmt: skip
+    page.clear()
+    page.choose("files", valid)
+    assert page.codes == ["E311"]
+
+
+def test_problems_of_a_file_that_is_not_fixed_are_not_called_fixed(page: Checker, malformed: Any, tmp_path: Path):
+    body = malformed("probabilities").read_text("utf-8").replace(";", ",")
+    path = tmp_path / "mine_eng.csv"
+    path.write_text(body, "utf-8")
+    page.choose("files", path)
+    shown = page.one("#result").text
+    assert "Fixed automatically:" not in shown
+    assert "Fixed automatically once the other problems are fixed by hand: renamed." in shown
+    assert page.texts(".downloads a") == []
+    assert "(the option Threshold: 0.5)" in shown
+
+
 def test_everything_is_reached_by_the_keyboard_and_the_verdict_gets_the_focus(page: Checker, valid: Path):
     from selenium.webdriver import ActionChains
     from selenium.webdriver.common.keys import Keys

@@ -16,6 +16,7 @@ import pytest
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.scoring import score
 from semeval_emo.submission import fix, pack, validate
+from semeval_emo.task import load_task
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "web" / "python"
@@ -26,7 +27,7 @@ RUN = """
 import sys
 class OnlyOwn:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("pandas", "pandera", "tabulate", "wcwidth", "jinja2", "typer", "click"):
+        if name.split(".")[0] in ("pandas", "pandera", "tabulate", "wcwidth", "jinja2", "typer", "click", "pyarrow"):
             raise ModuleNotFoundError(f"the page has no {name}")
 sys.meta_path.insert(0, OnlyOwn())
 import numpy, page
@@ -70,7 +71,7 @@ def test_a_valid_file_gives_the_zip_of_pack_and_the_scores_of_score(valid: Path,
         assert value == pytest.approx(card.metrics.value(f"f1.{emotion}"), abs=1e-12)
     assert list(shown["emotions"]) == list(card.spec.emotions)
     assert result["gold_errors"] == []
-    assert result["unverified_gold"] == []
+    assert result["warnings"] == []
 
 
 def test_intensities_get_pearson_r(tmp_path: Path):
@@ -115,6 +116,83 @@ def test_a_threshold_turns_probabilities_into_labels(malformed: Any, valid: Path
     assert list(saved(result, "zip")) == ["track_a.zip"]
 
 
+def test_problems_of_a_file_that_is_not_fixed_are_not_called_fixed(malformed: Any, tmp_path: Path):
+    header, *rows = malformed("probabilities").read_text("utf-8").replace(";", ",").splitlines()
+    path = tmp_path / "mine_eng.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+    by_code = {each["code"]: each for each in asked(tmp_path / "page", [path])["problems"]}
+    assert by_code["E202"]["repair"] == "renamed"
+    assert by_code["E202"]["is_fixed"] is False
+    by_code = {each["code"]: each for each in asked(tmp_path / "again", [path], threshold="0.5")["problems"]}
+    assert {code: each["is_fixed"] for code, each in by_code.items()} == {"E202": True, "E511": True}
+    assert by_code["E511"]["repair"] == "probabilities converted to labels: 1 from 0.5 on"
+
+
+def test_remedies_name_the_options_of_the_page(malformed: Any, tmp_path: Path):
+    (problem,) = [
+        each for each in asked(tmp_path / "page", [malformed("probabilities")])["problems"] if each["code"] == "E511"
+    ]
+    assert problem["examples"][0]["fix"] == (
+        "apply a threshold to probabilities (the option Threshold: 0.5), then write integers"
+    )
+    other = tmp_path / "pred_eng.csv"
+    other.write_text("name,size\nx,1\n", "utf-8")
+    (problem,) = asked(tmp_path / "other", [other])["problems"]
+    assert problem["examples"][0]["fix"] == (
+        "name the task of the file with the option Task: task11, goemotions, sample, semeval-2018-ec, "
+        "semeval-2026-polar; or check the right file"
+    )
+
+
+def test_what_the_page_cannot_read_is_an_error_with_a_remedy_of_the_page(tmp_path: Path):
+    path = tmp_path / "pred_eng.parquet"
+    path.write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+    result = asked(tmp_path / "page", [path])
+    assert result["error"] == "Reading the Parquet file pred_eng.parquet is not possible in this page."
+    assert result["fix"] == "write it as CSV"
+
+
+def test_problems_that_stand_for_many_are_counted_once(tmp_path: Path, valid: Path):
+    path = tmp_path / "short" / "pred_eng.csv"
+    path.parent.mkdir()
+    path.write_text("".join(valid.read_text("utf-8").splitlines(True)[:11]), "utf-8")
+    (problem,) = [each for each in asked(tmp_path / "page", [path])["problems"] if each["code"] == "E401"]
+    assert "(190 ids)" in problem["examples"][0]["message"]
+    assert (problem["count"], problem["more"]) == (190, 0)
+
+
+def test_gold_labels_among_the_predictions_are_named(gold: Path, tmp_path: Path):
+    result = asked(tmp_path / "page", [gold])
+    (warning,) = result["warnings"]
+    assert warning == (
+        "The gold labels of release 1 track a eng test are among the prediction files. To score files with them, drop "
+        "them on Gold labels."
+    )
+
+
+def test_several_languages_have_a_mean(tmp_path: Path):
+    task = load_task()
+    files, gold = [], []
+    for number, code in enumerate(("afr", "deu")):
+        spec = task.spec("a", code, "test")
+        rows = [
+            f"{text_id},{','.join('01'[(k + at) % 2] for k in range(len(spec.emotions)))}"
+            for at, text_id in enumerate(spec.ids)
+        ]
+        for kind, folder in (("files", files), ("gold", gold)):
+            path = tmp_path / kind / (f"pred_{code}.csv" if kind == "files" else f"{code}.csv")
+            path.parent.mkdir(exist_ok=True)
+            keep = rows if kind == "files" or not number else [row[:-1] + "1" for row in rows]
+            path.write_text("\n".join([",".join(spec.header), *keep]) + "\n", "utf-8")
+            folder.append(path)
+    result = asked(tmp_path / "page", files, gold)
+    scores = [each["score"] for each in result["scores"]]
+    assert [each["language"] for each in result["scores"]] == ["afr", "deu"]
+    assert scores[0] == 1 > scores[1]
+    (mean,) = result["means"]
+    assert mean == {"group": "2025 track a test", "languages": 2, "metric": "macro F1", "score": sum(scores) / 2}
+
+
 def test_an_incomplete_file_is_refused_with_its_reasons(malformed: Any, tmp_path: Path):
     result = asked(tmp_path / "page", [malformed("incomplete")])
     assert result["downloads"] == []
@@ -132,7 +210,7 @@ def test_predictions_as_gold_are_named_as_unverified(valid: Path, tmp_path: Path
     other = shutil.copyfile(valid, tmp_path / "other" / "labels.csv")
     result = asked(tmp_path / "page", [valid], [other])
     assert result["scores"][0]["score"] == 1
-    assert result["unverified_gold"][0].startswith("Unverified gold: gold/labels.csv has the ids of release 1 track a")
+    assert result["warnings"][0].startswith("Unverified gold: gold/labels.csv has the ids of release 1 track a")
 
 
 def test_gold_labels_of_another_task_give_no_score_and_a_reason(valid: Path, tmp_path: Path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 import shutil
 import time
 import zipfile
@@ -18,11 +19,11 @@ from typing import Any
 
 from semeval_emo import __version__
 from semeval_emo.data.gold import gold_for
-from semeval_emo.errors import EmoError, InputError
+from semeval_emo.errors import EmoError, InputError, MissingExtra
 from semeval_emo.submission import FixReport, Predictions, Report, entry, fix, pack, read_submission, validate
 from semeval_emo.submission.packing import archive_name, zip_bytes
 from semeval_emo.submission.scorers.outcome import columns, f1, pearson
-from semeval_emo.task import FileSpec, Task, find_task, load_task, task_files
+from semeval_emo.task import FileSpec, Task, find_task, load_task, short_hash, task_files
 from semeval_emo.text import printable
 
 GOLD, ZIPS = "gold", "zips"
@@ -31,6 +32,8 @@ MOST_GOLD = 200 << 20
 """The most bytes that a zip of gold labels may have when it is unpacked."""
 EXAMPLES = 5
 """The most examples of each problem."""
+_OPTION = re.compile(r"(semeval-emo (?:validate|fix)(?: [^-\s]\S*)* )?--(task|release|track|threshold)\b( (?=[\w.]))?")
+_COMMAND = re.compile(r"semeval-emo [^;)]*")
 
 
 def describe() -> str:
@@ -59,6 +62,9 @@ def run(home: str, request: str) -> str:
     with contextlib.chdir(home):
         try:
             result = check(asked["files"], gold_source(asked["gold"]), asked["options"])
+        except MissingExtra as error:
+            feature = error.message.partition(" needs ")[0]
+            result = {"error": f"{feature} is not possible in this page.", "fix": "write it as CSV"}
         except EmoError as error:
             result = _error(error)
     return json.dumps(result | {"seconds": time.perf_counter() - began}, allow_nan=False)
@@ -85,13 +91,14 @@ def check(paths: Sequence[str], gold: Path | None, options: Mapping[str, str]) -
     zips, refused = _zips(predictions, good, chosen)
     return {
         "report": report.to_dict(),
-        "problems": _problems(report),
+        "problems": _problems(report, fixed),
         "fixed": None if fixed is None else fixed.to_dict(),
         "downloads": [*_downloads(fixed), *zips],
         "not_packed": refused,
         "scores": scores,
+        "means": _means(scores),
         "gold_errors": errors,
-        "unverified_gold": warnings,
+        "warnings": [*warnings, *_gold_as_predictions(predictions)],
         "official_fixed": _official_of_zips(fixed, zips, gold, chosen),
     }
 
@@ -139,24 +146,52 @@ def _fixed(report: Report, paths: Sequence[str], options: Mapping[str, str], cho
     return fix(list(paths), threshold=options.get("threshold") or None, **chosen)
 
 
-def _problems(report: Report) -> list[dict[str, Any]]:
-    """Return the problems of each file by code, with the title, what `fix` does, and examples with their lines."""
+def _problems(report: Report, fixed: FixReport | None) -> list[dict[str, Any]]:
+    """Return the problems of each file by code, with the title, the repair, and examples with their lines.
+
+    ``is_fixed`` is whether the new files are without them: a repair waits if its file has others to fix by hand.
+    """
     groups = []
+    written = fixed if fixed is not None and fixed.out else None
+    done = {(change.file, change.code): change.done for change in written.changes} if written else {}
     for file in report.files:
         by_code: dict[str, list[Any]] = {}
         for problem in report.problems_of(file.file):
             by_code.setdefault(problem.code, []).append(problem)
         for code, problems in by_code.items():
+            count, shown = file.counts.get(code, len(problems)), problems[:EXAMPLES]
+            repair = done.get((file.file, code), file.repairs.get(code, ""))
+            is_fixed = (file.file, code) in done or bool(repair and written and written.ok)
             groups.append({
                 "file": file.file, "code": code, "title": entry(code).title, "severity": entry(code).severity.value,
-                "count": file.counts.get(code, len(problems)), "repair": file.repairs.get(code, ""),
-                "explanation": entry(code).explanation,
+                "count": count, "more": max(0, count - sum(one.count for one in shown)),
+                "repair": repair, "is_fixed": is_fixed, "explanation": entry(code).explanation,
                 "examples": [
-                    {"line": one.line, "message": printable(one.message, 400), "fix": one.fix}
-                    for one in problems[:EXAMPLES]
+                    {"line": one.line, "message": in_page(printable(one.message, 400)), "fix": in_page(one.fix)}
+                    for one in shown
                 ],
             })  # fmt: skip
     return groups
+
+
+def in_page(text: str) -> str:
+    """Return a message with the options of the page instead of those of a command, where the page has them.
+
+    >>> in_page("apply a threshold (semeval-emo fix --threshold 0.5), then write integers")
+    'apply a threshold (the option Threshold: 0.5), then write integers'
+    >>> in_page("semeval-emo fix --scores logits --threshold 0.5")
+    'semeval-emo fix --scores logits --threshold 0.5'
+    """
+
+    def option(found: re.Match[str]) -> str:
+        return f"the option {found[2].title()}{': ' if found[3] else ''}"
+
+    def command(found: re.Match[str]) -> str:
+        return found[0] if found[0].count(" --") > 1 else _OPTION.sub(option, found[0])
+
+    if "semeval-emo " in text:
+        return _COMMAND.sub(command, text)
+    return _OPTION.sub(option, text.replace(", or a TOML file that describes it", ""))
 
 
 def _official_of_zips(
@@ -215,10 +250,38 @@ def _scores(
             continue
         rows = dict(zip(labels.ids, labels.labels.tolist(), strict=True))
         values = score_of(own.spec, [rows[text_id] for text_id in own.spec.ids], own.values.tolist())
-        scores.append({"file": own.path, "place": own.spec.place} | values)
+        spec = own.spec
+        group = f"{spec.release} track {spec.track} {spec.split}"
+        scores.append({"file": own.path, "place": spec.place, "group": group, "language": spec.language} | values)
         if labels.unverified:
             warnings.append(labels.unverified)
     return scores, errors, list(dict.fromkeys(warnings))
+
+
+def _means(scores: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the mean over the languages of each track, where there are several and each has one file."""
+    means = []
+    for group in dict.fromkeys(score["group"] for score in scores):
+        own = [score for score in scores if score["group"] == group]
+        languages = {score["language"] for score in own}
+        if 1 < len(languages) == len(own):
+            mean = math.fsum(score["score"] for score in own) / len(own)
+            means.append({"group": group, "languages": len(own), "metric": own[0]["metric"], "score": mean})
+    return means
+
+
+def _gold_as_predictions(predictions: Sequence[Predictions]) -> list[str]:
+    """Return a warning for each file of gold labels among the predictions: it was dropped in the wrong place."""
+    warnings = []
+    for own in predictions:
+        rows = zip(own.spec.ids, own.values.tolist(), strict=True)
+        lines = sorted(f"{text_id}\t" + "\t".join(map(str, row)) for text_id, row in rows)
+        if own.spec.labels_hash and short_hash(lines) == own.spec.labels_hash:
+            warnings.append(
+                f"The gold labels of {own.spec.place} are among the prediction files. To score files with them, drop "
+                "them on Gold labels."
+            )
+    return warnings
 
 
 def score_of(spec: FileSpec, gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> dict[str, Any]:
@@ -246,4 +309,4 @@ def _pearson(gold: Sequence[int], predicted: Sequence[int]) -> float:
 
 
 def _error(error: EmoError) -> dict[str, str]:
-    return {"error": error.message, "fix": error.fix or ""}
+    return {"error": in_page(error.message), "fix": in_page(error.fix or "")}
