@@ -12,7 +12,7 @@ from semeval_emo.data.hub import holder, hub_release
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import LABEL_NOUN, FileSpec, Task
+from semeval_emo.task import LABEL_NOUN, Task
 from semeval_emo.zoo.families.ensemble import member_folders
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY
@@ -24,17 +24,17 @@ UNKNOWN = "unknown"
 OTHER = "other"
 
 # The identifiers of licences that the hub knows; any other one is `other` with a name.
-_HUB_LICENCES = (
-    "apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0 bigcode- "
-    "openrail-m afl-3.0 artistic-2.0 bsl-1.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear c-uda cc cc0-1.0 cc- "
-    "by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by- "
-    "nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cdla-sharing-1.0 cdla- "
-    "permissive-1.0 cdla-permissive-2.0 wtfpl ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 eupl-1.1 eupl-1.2 agpl-3.0 gfdl "
-    "gpl gpl-2.0 gpl-3.0 lgpl lgpl-2.1 lgpl-3.0 isc intel-research lppl-1.3c ms-pl apple-ascl apple-amlr mpl-2.0 "
-    "odc-by odbl openmdw-1.0 openrail++ osl-3.0 postgresql ofl-1.1 ncsa unlicense zlib pddl lgpl-lr llama2 llama3 "
-    "llama3.1 llama3.2 llama3.3 llama4 gemma unknown other "
-)
-HUB_LICENCES = frozenset(_HUB_LICENCES.split())
+_LICENCES = """
+apache-2.0 mit openrail bigscience-openrail-m creativeml-openrail-m bigscience-bloom-rail-1.0
+bigcode-openrail-m afl-3.0 artistic-2.0 bsl-1.0 bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear c-uda cc
+cc0-1.0 cc-by-2.0 cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc-by-nc-2.0 cc-by-nc-3.0
+cc-by-nc-4.0 cc-by-nd-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0
+cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 wtfpl ecl-2.0 epl-1.0 epl-2.0 etalab-2.0 eupl-1.1
+eupl-1.2 agpl-3.0 gfdl gpl gpl-2.0 gpl-3.0 lgpl lgpl-2.1 lgpl-3.0 isc intel-research lppl-1.3c ms-pl
+apple-ascl apple-amlr mpl-2.0 odc-by odbl openmdw-1.0 openrail++ osl-3.0 postgresql ofl-1.1 ncsa unlicense
+zlib pddl lgpl-lr deepfloyd-if-license llama2 llama3 llama3.1 llama3.2 llama3.3 llama4 gemma unknown other
+"""
+HUB_LICENCES = frozenset(_LICENCES.split())
 
 # Names of our metrics on the hub.
 _HUB_METRICS = {"macro_f1": "f1", "micro_f1": "f1", "pearson": "pearsonr"}
@@ -146,21 +146,21 @@ def _index(recipe: Recipe, scorecard: Scorecard, task: Task) -> dict[str, Any]:
         "name": METRICS[scorecard.metric].title,
         "value": round(scorecard.score, 4),
     }
-    data = _dataset(scorecard, task)
+    data = scored_data(scorecard, task)
     return {
         "name": recipe.name,
         "results": [{"task": {"type": "text-classification"}, "dataset": data, "metrics": [metric]}],
     }
 
 
-def _dataset(scorecard: Scorecard, task: Task) -> dict[str, Any]:
-    """Return the data set that was scored: its repository on the hub if it has these texts, else the task.
+def scored_data(scorecard: Scorecard, task: Task) -> dict[str, Any]:
+    """Return the data set that was scored: its repository on the hub if it has these texts and labels, else the task.
 
     The revision is the commit on the hub that the labels came from. Those of a folder have none: a release of the task
     is no commit, so that it is an argument.
     """
     spec = scorecard.spec
-    repository = _repository(spec, task)
+    repository = _repository(scorecard, task)
     data: dict[str, Any] = {
         "name": task.title, "type": repository or task.key, "config": spec.language, "split": spec.split
     }  # fmt: skip
@@ -170,15 +170,18 @@ def _dataset(scorecard: Scorecard, task: Task) -> dict[str, Any]:
     return data | {"args": {"track": spec.track, "release": scorecard.release}}
 
 
-def _repository(spec: FileSpec, task: Task) -> str:
-    """Return the repository on the hub that has the rows of a file; empty if none has."""
+def _repository(scorecard: Scorecard, task: Task) -> str:
+    """Return the repository on the hub that has the texts and labels of a score; empty if none has."""
     try:
         release = hub_release(task)
-        track = holder(task, release, spec.track)
+        track = holder(task, release, scorecard.spec.track)
     except UsageError:
         return ""
+    # Other releases, and labels of no known one, are not those of the hub, though the ids can be.
+    if scorecard.release not in (release.key, task.default_release):
+        return ""
     languages = {own.language for own in task.specs(release.key, track)}
-    return release.hub[track] if spec.language in languages else ""
+    return release.hub[track] if scorecard.spec.language in languages else ""
 
 
 def hub_metric(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from hub_stand_in import TOKEN, HubStandIn, running
 from huggingface_hub import ModelCard, constants, parse_eval_result_entries
 
 from semeval_emo.cli.app import main
+from semeval_emo.scoring import score
+from semeval_emo.task import load_task
 from semeval_emo.zoo.inference.export import EVALUATION
-from semeval_emo.zoo.training.card_metadata import evaluation_results
+from semeval_emo.zoo.training.card_metadata import evaluation_results, licence_fields, scored_data
 
 RUN = "runs/sample/constant-majority/eng"
 
@@ -139,6 +142,25 @@ def test_the_licence_of_a_card_is_always_set(cli: Any, hub: HubStandIn):
     card.write_text("".join(line for line in card.read_text().splitlines(True) if not line.startswith("license")))
     assert cli("zoo", "export", RUN, "-o", "third").code == 0
     assert ModelCard.load("third/README.md").data.license == "unknown"
+
+
+@pytest.mark.parametrize("licence", ["cc-by-2.0", "cc-by-nd-4.0", "bigcode-openrail-m", "openrail++"])
+def test_a_licence_of_the_hub_keeps_its_identifier(licence: str):
+    assert licence_fields([licence]) == {"license": licence}
+
+
+def test_labels_of_no_known_release_are_not_those_of_the_hub(tmp_path: Path):
+    task = load_task()
+    spec = task.spec("a", "eng", "dev")
+    path = tmp_path / "pred_eng.csv"
+    rows = [f"{text_id},{','.join('01'[(at + k) % 2] for k in range(5))}" for at, text_id in enumerate(spec.ids)]
+    path.write_text("\n".join([",".join(spec.header), *rows]) + "\n", "utf-8")
+    card = score(path, source=path, unverified_gold=True).card
+    assert card.release == "unknown"
+    assert scored_data(card, task)["type"] == "semeval-2025-task-11"
+    assert scored_data(replace(card, release="codabench-2026"), task)["type"] == "semeval-2025-task-11"
+    on_hub = scored_data(replace(card, release="2025"), task)
+    assert (on_hub["type"], on_hub["config"]) == ("brighter-dataset/BRIGHTER-emotion-categories", "eng")
 
 
 def test_a_score_on_data_that_are_not_on_the_hub_is_no_evaluation_result(cli: Any, hub: HubStandIn):
