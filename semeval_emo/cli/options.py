@@ -364,7 +364,9 @@ KINDS = "team, baseline, published-model, seed-run (reference notebook), zoo or 
 
 
 def _list(rest: str) -> Any:
-    return typer.Option("--list", metavar="LIST", autocompletion=known_lists, help=f"Key of a leaderboard list. {rest}")
+    return typer.Option(
+        "--list", metavar="LIST", autocompletion=known_lists, help=f"Key or title of a leaderboard list. {rest}"
+    )
 
 
 ListOption = Annotated[str | None, _list("Default: the first list of the task.")]

@@ -94,18 +94,24 @@ class Leaderboard(Result):
         return next((key for key in self.lists if key in with_rows), first)
 
     def find_list(self, key: str | None = None) -> BoardList:
-        """Return a list by key; None means the default.
+        """Return a list by its key or its title; None means the default.
 
         Raises:
             UsageError: the list is unknown.
+
+        >>> Leaderboard.load(own=False).find_list("Claims of the teams").key
+        'paper-claims'
         """
         name = key or self.default_list
-        if name not in self.lists:
+        titles = {own.title.casefold(): own for own in self.lists.values()}
+        found = self.lists.get(name) or titles.get(name.casefold())
+        if found is None:
             raise UsageError(
                 f"There is no list '{name}' on the leaderboard of {self.task.title}.",
-                suggest(name, self.lists) or f"use one of: {', '.join(self.lists)}",
+                suggest(name, [*self.lists, *titles])
+                or f"use one of: {', '.join(f'{own.key} ({own.title})' for own in self.lists.values())}",
             )
-        return self.lists[name]
+        return found
 
     def filter(
         self,
@@ -209,7 +215,7 @@ class Leaderboard(Result):
 
         Args:
             score: a number with its track and language, or a scorecard.
-            among: key of the list; the official one by default.
+            among: key or title of the list; the official one by default.
             release: the release of the scored data; the task's default by default.
             metric: the track's official metric by default.
 

@@ -143,6 +143,7 @@ class BoardList:
         ranked: whether the ranks of one track and language come from one ranking.
         entries: the entries that the list counts, such as ``teams``.
         task: key of the task whose list it is; empty for a list that every task has.
+        measured: whether the scores were measured here, on the public files that `where` of each row names.
         is_undefined: whether only rows name the list, and no file defines it.
     """
 
@@ -152,6 +153,7 @@ class BoardList:
     note: str = ""
     entries: str = "teams"
     task: str = ""
+    measured: bool = False
     is_undefined: bool = False
 
 

@@ -65,7 +65,8 @@ def _sentence(text: str) -> str:
 
 
 def _notes(notes: Iterable[Note]) -> list[str]:
-    return [f"[{note.flag}] {note.text}" if note.flag else note.text for note in notes]
+    """Return notes as sentences; a flag is that of an inference."""
+    return [f"An inference, not a rank: {note.text}" if note.flag else note.text for note in notes]
 
 
 def _language(board: Leaderboard, code: str) -> str:
@@ -127,7 +128,7 @@ def _table(
     if any(row.selected_on == "sources" for row in rows):
         notes.append("sources: dev texts of the other training languages.")
     notes += row_notes(rows)
-    notes += _row_notes(rows) if only else []
+    notes += _row_notes(rows, has_files=bool(among and among.measured)) if only else []
     notes += [among.note] if among and among.note else []
     notes += _notes(n for n in board.notes if n.applies_to(board.task.key, track, only) and key in n.lists)
     return Table(
@@ -136,12 +137,17 @@ def _table(
     )  # fmt: skip
 
 
-def _row_notes(rows: Sequence[ScoreRow]) -> list[str]:
-    """Return the notes of the rows, each once, with the systems it applies to."""
+def _row_notes(rows: Sequence[ScoreRow], *, has_files: bool) -> list[str]:
+    """Return the notes of the rows, each once, with the systems it applies to.
+
+    Args:
+        has_files: whether the rows are scores of public files, which are named too.
+    """
     systems: dict[str, list[str]] = {}
     for row in rows:
         # The notes on seeds, members and candidates are those of `row_notes`.
         note = row.note.removesuffix(row.origin.note).removesuffix("; ") if row.origin else row.note
+        note = "; ".join(filter(None, (row.where, note))) if has_files else note
         if note and row.kind != "seed-run":
             rank = f"rank {row.rank}" if row.rank else ""
             name = f"{row.system} ({rank})" if row.system and rank else row.system or rank

@@ -35,9 +35,9 @@ track A · English (eng) · test · macro F1 · release 2025 · every known syst
 Known systems of every list: 57 (23 higher). Shown: rank 1, the baseline and the 5 nearest.
 Column rank: the official list. Rank 29 to 75 of 75 (the 74 teams and this score): an interval,
 because only 2 scores of the list are known.
-[unverified] A third party, a student report, calls PAI the best English system, with 0.823. That
-agrees with the 0.8230 of rank 1, which has no name in the official list. An earlier commit of the
-report says PAI / NYCU-NLP.
+An inference, not a rank: A third party, a student report, calls PAI the best English system, with
+0.823. That agrees with the 0.8230 of rank 1, which has no name in the official list. An earlier
+commit of the report says PAI / NYCU-NLP.
 
 Other lists (--list KEY shows one)
 list                    key                         rank  known  higher    best  difference
@@ -45,7 +45,7 @@ list                    key                         rank  known  higher    best 
 second unofficial list  unofficial-v2     36 to 99 of 99      2       2  0.8230     −0.1116
 first unofficial list   unofficial-v1     36 to 97 of 97      2       2  0.8230     −0.1116
 claims of the teams     paper-claims                   –     19      10  0.8225     −0.1111
-rescored files          rescored                       –      2       0  0.6847     +0.0267
+rescored public files   rescored                       –      2       0  0.6847     +0.0267
 BRIGHTER paper          brighter-tables                –     10       0  0.7083     +0.0031
 later publications      post-competition               –     23      11  0.8042     −0.0928
 """
@@ -69,14 +69,14 @@ has at rank 3: one of the three values is wrong.
 
 
 def test_a_score_is_placed_among_every_known_system(run) -> None:
-    """The official list has two scores of English; claims, later publications and rescored files are known too."""
+    """The official list has two scores of English; claims, later publications and public files are known too."""
     out = run("place", "0.7114", "--track", "a", "--language", "eng").out
     ladder = out.partition("\nKnown systems")[0].splitlines()[3:]
     scores = [float(re.search(r" (0\.\d{2,4}) ", line)[1]) for line in ladder if re.search(r" 0\.\d{2,4} ", line)]
     assert scores == sorted(scores, reverse=True)
     assert len(scores) == 58
     for system, title in (
-        ("NYCU-NLP", "claims of the teams"), ("Empaths", "claims of the teams"), ("CIOL", "rescored files"),
+        ("NYCU-NLP", "claims of the teams"), ("Empaths", "claims of the teams"), ("CIOL", "rescored public files"),
         ("Le et al., XLNet", "later publications"), ("YNWA_PZ", "official list and 2 more"),
     ):  # fmt: skip
         (line,) = [one for one in ladder if f" {system}  " in one]
@@ -91,8 +91,8 @@ def test_place_of_the_reference_score(run) -> None:
 @pytest.mark.parametrize(
     ("language", "track", "words"),
     [
-        ("swa", "a", "[joined] Empaths prints 0.3856, the score of rank 1"),
-        ("eng", "a", "[unverified] A third party, a student report, calls PAI"),
+        ("swa", "a", "An inference, not a rank: Empaths prints 0.3856, the score of rank 1"),
+        ("eng", "a", "An inference, not a rank: A third party, a student report, calls PAI"),
         ("amh", "a", "CSECU-Learners ranked at the top in Amharic. It does not name the track"),
         ("amh", "b", "CSECU-Learners ranked at the top in Amharic. It does not name the track"),
     ],
@@ -293,12 +293,30 @@ Rows in other lists (--list KEY, or --list all):
     2  second unofficial list (unofficial-v2)
     2  first unofficial list (unofficial-v1)
    23  claims of the teams (paper-claims)
-    2  rescored files (rescored)
+    2  rescored public files (rescored)
    10  BRIGHTER paper (brighter-tables)
    24  later publications (post-competition)
    43  runs of the reference notebooks (seed-runs)
 """
     )
+
+
+def test_a_list_has_a_key_and_a_title(run) -> None:
+    by_key = run("show", "-t", "a", "-l", "eng", "--list", "paper-claims")
+    assert run("show", "-t", "a", "-l", "eng", "--list", "Claims of the teams") == by_key
+    code, _, err = run("place", "0.7", "-t", "a", "-l", "eng", "--list", "nothing like it")
+    assert code == 2
+    assert "use one of: official (official list), " in err
+    assert "paper-claims (claims of the teams)" in " ".join(err.split())
+
+
+def test_scores_of_public_files_are_headed_so_and_name_their_files(run) -> None:
+    out = run("show", "-t", "a", "-l", "tat", "--list", "rescored").out
+    assert out.startswith("Rescored public files · track A · Tatar (tat)")
+    assert "Tue-JMS (KReLaX): HJYnoDebug/KReLaX@d21e6c2f:track_a.zip/pred_tat.csv; the abstract states rank 3." in (
+        " ".join(out.split())
+    )
+    assert "Measured by us from prediction files that teams published" in " ".join(out.split())
 
 
 def test_show_marks_selection_on_test(run) -> None:
