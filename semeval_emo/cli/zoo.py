@@ -61,9 +61,12 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group)
 
 
-@group.command("list", epilog=examples("zoo list", "zoo list 'llama*' --format markdown"))
+@group.command("list", epilog=examples("zoo list", "zoo list 'llama*' --format markdown", "zoo list --gpu"))
 def list_(
     pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="Names to list, such as 'llama*'.")] = "*",
+    gpu: Annotated[
+        bool, typer.Option("--gpu", help="What recipes with weights from the hub take on a GPU: estimates.")
+    ] = False,
     runs: RunsOption = Path("runs"),
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -83,10 +86,10 @@ def list_(
             "recipes": [entry.to_dict() for entry in listed],
             "skipped": skipped,
         },
-        lambda: view.recipe_list(listed),
+        lambda: [view.gpu_list(listed)] if gpu else view.recipe_list(listed),
         style,
         output,
-        csv=lambda: view.recipe_rows(listed),
+        csv=lambda: view.gpu_list(listed) if gpu else view.recipe_rows(listed),
     )
     for reason in skipped:
         note(f"Left out: {reason}", quiet)

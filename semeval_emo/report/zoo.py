@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.report.origins import origin_notes
+from semeval_emo.report.recipe_cost import cost_table, gigabytes, gpu_text, published_table, shape_text
 from semeval_emo.report.table import Column, Table, cell
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.text import plural
@@ -15,9 +16,12 @@ from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.overview import RecipeEntry
 from semeval_emo.zoo.recipe import GroupConfig, Recipe
+from semeval_emo.zoo.recipes.cost import GPUS
 from semeval_emo.zoo.recipes.load import trainable_text
-from semeval_emo.zoo.recipes.readiness import Readiness
+from semeval_emo.zoo.recipes.readiness import DOWNLOAD, Readiness
 from semeval_emo.zoo.registry import family_class
+
+SEVERAL = "several backbones"
 
 TEST_MARK = "test!"
 """The mark of a selection on the test split."""
@@ -27,16 +31,47 @@ def recipe_list(entries: Sequence[RecipeEntry]) -> list[Table]:
     """Return one table per backbone with one row per recipe.
 
     Recipes that train on this machine now come first, then those that need an optional dependency or weights from the
-    hub, then gated models; in each group, recipes of published runs come last.
+    hub, then gated models; in each group, recipes of published runs come last. Backbones of the hub with one or two
+    recipes share a table.
     """
     groups: dict[tuple[Readiness, bool, str], list[RecipeEntry]] = {}
     for entry in entries:
         recipe = entry.recipe
-        group = (entry.readiness, recipe.published is not None, short_backbone(recipe) or recipe.family)
+        group = (entry.readiness, _is_notebook(recipe), short_backbone(recipe) or recipe.family)
         groups.setdefault(group, []).append(entry)
+    for group in [one for one in groups if one[0].level >= DOWNLOAD and not one[1] and len(groups[one]) < 3]:
+        groups.setdefault((*group[:2], SEVERAL), []).extend(groups.pop(group))
     tracks = sorted({entry.ours.track for entry in entries if entry.ours})
     tables = [_backbone_table(group[-1], groups[group], tracks) for group in sorted(groups)]
     return [*tables[:-1], replace(tables[-1], notes=(*tables[-1].notes, *_list_notes(entries)))]
+
+
+def gpu_list(entries: Sequence[RecipeEntry]) -> Table:
+    """Return what the recipes that fine-tune a network from the hub take on a GPU, as estimates, the smallest first."""
+    columns = (
+        Column("recipe", "name"), Column("backbone", "name"), Column("parameters"), Column("trained"),
+        Column("download"), Column("GPU memory"), *(Column(gpu.short_name) for gpu in GPUS),
+        Column("published", "score"),
+    )  # fmt: skip
+    rows = []
+    for entry in sorted(entries, key=lambda entry: (entry.sizes.total if entry.sizes else 0, entry.recipe.name)):
+        cost = entry.cost
+        if cost is None or cost.download is None or entry.sizes is None or _is_notebook(entry.recipe):
+            continue
+        sizes = (millions(entry.sizes.total), millions(entry.sizes.trainable))
+        needs = (gigabytes(cost.download), gigabytes(cost.total_memory), *(gpu_text(cost, gpu) for gpu in GPUS))
+        rows.append((entry.recipe.name, short_backbone(entry.recipe), *sizes, *needs, entry.published_score))
+    notes = (
+        "Estimates, not measured, of one run: for the recipe's language, or for all languages of a joint recipe. "
+        "zoo show has the details.",
+        f"GPUs: {', '.join(gpu.name for gpu in GPUS)}. published: the score of the recipe's language in the source.",
+    )
+    return Table("Recipes that fine-tune a network from the hub, on a GPU", columns, tuple(rows), notes)
+
+
+def _is_notebook(recipe: Recipe) -> bool:
+    """Return whether a recipe is one of several published runs of the same source."""
+    return bool(recipe.published and recipe.published.run)
 
 
 def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
@@ -55,7 +90,7 @@ def recipe_rows(entries: Sequence[RecipeEntry]) -> Table:
         sizes = (entry.sizes.total, entry.sizes.trainable) if entry.sizes else (None, None)
         row = (
             recipe.name, recipe.family, short_backbone(recipe), layers, *sizes, rates,
-            train and train.epochs, train and train.batch, selection(recipe), published and published.macro_f1,
+            train and train.epochs, train and train.batch, selection(recipe), entry.published_score,
             published and published.measured_on, entry.track, entry.language, entry.release,
             ours and ours.metric, ours and ours.score, ours and ours.source, ours and ours.origin and ours.origin.note,
             entry.readiness.words or None,
@@ -74,7 +109,8 @@ def _layers_and_rates(recipe: Recipe) -> tuple[str | None, str | None]:
 def _backbone_table(name: str, entries: Sequence[RecipeEntry], tracks: Sequence[str]) -> Table:
     """Return the table of one backbone without empty columns."""
     columns = (
-        Column("recipe", "name"), Column("layers"), Column("trained"), Column("lr"), Column("epochs"),
+        Column("recipe", "name"), Column("backbone", "name"), Column("layers"), Column("trained"), Column("lr"),
+        Column("epochs"),
         Column("selection"), Column("published", "score"), Column("measured on"),
         *(Column(f"ours {track}", "score") for track in tracks),
     )  # fmt: skip
@@ -85,12 +121,13 @@ def _backbone_table(name: str, entries: Sequence[RecipeEntry], tracks: Sequence[
         rows.append(
             (
                 recipe.name,
+                short_backbone(recipe) if name == SEVERAL else None,
                 layers,
                 millions(entry.sizes.trainable) if entry.sizes else None,
                 rates,
                 f"{recipe.train.epochs} x {recipe.train.batch}" if rates is not None else None,
                 selection(recipe),
-                published.macro_f1 if published else None,
+                entry.published_score,
                 published.measured_on if published and published.measured_on != "test" else None,
                 *(entry.ours.score if entry.ours and entry.ours.track == track else None for track in tracks),
             )
@@ -98,8 +135,9 @@ def _backbone_table(name: str, entries: Sequence[RecipeEntry], tracks: Sequence[
     used = [c for c in range(len(columns)) if any(row[c] is not None for row in rows)]
     first = entries[0]
     families = sorted({entry.recipe.family for entry in entries} - {name})
-    title = [name, ", ".join(families), f"{millions(first.sizes.total)} parameters" if first.sizes else ""]
-    if first.recipe.published:
+    size = f"{millions(first.sizes.total)} parameters" if first.sizes and name != SEVERAL else ""
+    title = [name, ", ".join(families), size]
+    if first.recipe.published and _is_notebook(first.recipe):
         title.append(f"runs of {first.recipe.published.source}")
     needs = first.readiness.words
     return Table(
@@ -127,7 +165,7 @@ def _list_notes(entries: Sequence[RecipeEntry]) -> tuple[str, ...]:
         "split that the epoch and the threshold are selected on (last: the last epoch)."
     ]
     if any(recipe.published for recipe in recipes):
-        notes.append("published: macro F1 in the source, of one run, on the test split unless noted.")
+        notes.append("published: score of the recipe's language in the source, on the test split unless noted.")
     if any(TEST_MARK in selection(recipe) for recipe in recipes):
         notes.append(f"{TEST_MARK} selected on the test split, as in the source, so the score is optimistic.")
     scores = [entry.ours for entry in entries if entry.ours]
@@ -192,9 +230,14 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
         rows += [("pooling", model.pooling)] if model.pooling else []
         rows += [("head", " ".join([model.head, *map(str, model.head_hidden)]))]
         rows += [("dropout", model.dropout)] if model.dropout is not None else []
+        rows += [("dropout of the head", model.head_dropout)] if model.head_dropout is not None else []
         rows += [("quantization", model.quantization)] if model.quantization != "none" else []
+    if entry.shape and "shape" in sections:
+        rows.append(("shape", shape_text(entry.shape)))
     if entry.sizes:
         rows.append(("parameters", parameters_text(entry.sizes)))
+    if entry.cost and entry.cost.download:
+        rows.append(("download", f"about {gigabytes(entry.cost.download)}"))
     if "trainable" in sections:
         norm_trained = recipe.trainable.final_norm or recipe.trainable.part == "all"
         rows += [("trained layers", trainable_text(recipe)), ("final norm", "trained" if norm_trained else "frozen")]
@@ -213,7 +256,11 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
     notes = [recipe.note] if recipe.note else []
     notes += origin_notes([(recipe.name, "", entry.ours.origin)] if entry.ours else [])
     tables = [Table(f"{recipe.name}: {recipe.title}", (Column("field"), Column("value")), tuple(rows), tuple(notes))]
-    if recipe.published:
+    if entry.cost:
+        tables.append(cost_table(entry.cost, recipe.trains_jointly))
+    if entry.published:
+        tables.append(published_table(entry))
+    elif recipe.published:
         tables.append(_published(recipe))
     return tables
 
@@ -296,7 +343,7 @@ def _published(recipe: Recipe) -> Table:
     published = recipe.published
     assert published is not None
     rows = [
-        (f"macro F1 on {published.measured_on}", f"{published.macro_f1:.4f}"),
+        (f"macro F1 on {published.measured_on}", None if published.macro_f1 is None else f"{published.macro_f1:.4f}"),
         (f"micro F1 on {published.measured_on}", None if published.micro_f1 is None else f"{published.micro_f1:.4f}"),
         ("selection", published.selected + (f" ({TEST_MARK} optimistic)" if published.selected_on_test else "")),
         ("source", published.source),

@@ -151,7 +151,18 @@ def _build(raw: dict[str, Any], toml: Path | None) -> Task:
         layout=layout,
         splits=_splits(raw),
         label_noun=_noun(raw),
+        tokens=_tokens(raw, languages),
     )
+
+
+def _tokens(raw: dict[str, Any], languages: dict[str, Language]) -> dict[str, float]:
+    """Return the mean number of tokens of a text, by language."""
+    table = member(raw, "tokens", dict, {})
+    tokens = {code: member(table, code, float, where="tokens") for code in table}
+    wrong = next((code for code, mean in tokens.items() if code not in languages or not 0 < mean < math.inf), None)
+    if wrong is not None:
+        raise ShapeError(f"'tokens.{printable(wrong)}' is not a positive number for a language of the task")
+    return tokens
 
 
 def _noun(raw: dict[str, Any]) -> str:

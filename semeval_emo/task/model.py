@@ -149,6 +149,7 @@ class Task:
         layout: how it names and writes files.
         splits: its splits, in the order in which they are shown; the zoo trains on ``train``, selects on ``dev`` and
             predicts ``test``.
+        tokens: mean number of tokens of a text, by language; used for estimates only.
         label_noun: what a label is called in tables and plots, such as ``type``; its plural has an s.
     """
 
@@ -173,6 +174,7 @@ class Task:
     layout: TaskLayout = DEFAULT_LAYOUT
     splits: tuple[str, ...] = SPLITS
     label_noun: str = LABEL_NOUN
+    tokens: dict[str, float] = field(default_factory=dict)
 
     @property
     def is_own_split(self) -> bool:

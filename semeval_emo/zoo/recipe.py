@@ -87,10 +87,17 @@ Dropout = Annotated[float, Range(0, 1, below=True)]
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 
+Architecture = Literal[
+    "llama", "gemma", "gemma2", "qwen3", "bert", "roberta", "distilbert", "mpnet", "deberta", "rembert", "modernbert",
+]  # fmt: skip
+
 LONGEST_OVERRIDES = 40
 """Characters of the overrides in the name of a run's folder."""
 ADDED_LATER = {"added_later": True}
 """Metadata of fields that are not part of a recipe's hash at their defaults, so that older hashes stay the same."""
+
+NO_RESULT = {"no_result": True}
+"""Metadata of fields that do not change the result of a recipe, and are not part of its hash."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +150,12 @@ class ModelConfig:
         padding: ``longest`` pads to the longest text of the batch, ``max_length`` always to `max_length` (as in the
             reference notebooks: same results for right-padded texts, much slower).
         pooling: token that represents the text: ``last``, ``first`` or ``mean``; empty for the default of the family.
-        head: ``linear`` is one layer; ``mlp`` adds hidden layers of the sizes `head_hidden` with GELU.
+        head: ``linear`` is the head of Hugging Face's class: one layer, after a dense one in most encoders. ``direct``
+            is one layer on the state of the first token (or on the mean). ``mlp`` adds hidden layers of the sizes
+            `head_hidden` with GELU to ``linear``.
         dropout: hidden and attention dropout; None for that of the backbone.
+        head_dropout: dropout before the last layer of the head; None for that of the backbone.
+        stored: precision of the weights on the hub, which gives the size of the download.
         quantization: of the frozen backbone, not of its head, by bitsandbytes: ``int8``, ``int4`` (4-bit floats) or
             ``nf4`` (the 4-bit numbers of QLoRA, Dettmers et al. 2023).
         licence: of the weights; included in the model card.
@@ -154,11 +165,13 @@ class ModelConfig:
     max_length: PositiveInt = 128
     padding: Literal["longest", "max_length"] = "longest"
     pooling: Literal["", "last", "first", "mean"] = ""
-    head: Literal["linear", "mlp"] = "linear"
+    head: Literal["linear", "direct", "mlp"] = "linear"
     head_hidden: tuple[PositiveInt, ...] = ()
     dropout: Dropout | None = None
+    head_dropout: Dropout | None = field(default=None, metadata=ADDED_LATER)
     quantization: Literal["none", "int8", "int4", "nf4"] = "none"
     licence: str = ""
+    stored: Literal["fp32", "bf16", "fp16"] = field(default="fp32", metadata=NO_RESULT)
 
 
 @dataclass(frozen=True)
@@ -166,12 +179,15 @@ class ShapeConfig:
     """The architecture and size of a transformer, to count its parameters without loading it and to build random ones.
 
     Attributes:
-        architecture: ``llama``, ``gemma`` (Gemma 3), ``bert``, ``distilbert``, ``mpnet`` or ``deberta``.
+        architecture: ``gemma`` is Gemma 3, and ``roberta`` is XLM-R, too.
         kv_heads: number of key/value heads; 0 for as many as `heads`.
         positions: number of learned position embeddings (0 for rotary or relative ones).
+        head_dim: width of an attention head; 0 for hidden / heads.
+        embedding: width of the embeddings; 0 for hidden.
+        tied: whether the output layer of a language model is its embeddings.
     """
 
-    architecture: Literal["llama", "gemma", "bert", "distilbert", "mpnet", "deberta"]
+    architecture: Architecture
     layers: PositiveInt
     hidden: PositiveInt
     mlp: PositiveInt
@@ -179,6 +195,9 @@ class ShapeConfig:
     vocabulary: PositiveInt
     kv_heads: NonNegativeInt = 0
     positions: NonNegativeInt = 0
+    head_dim: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
+    embedding: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
+    tied: bool = field(default=True, metadata=ADDED_LATER)
 
 
 @dataclass(frozen=True)
@@ -328,10 +347,14 @@ class PublishedScores:
         selected: how the model was selected: ``last epoch``, ``best epoch on test`` ...
         selected_on_test: True if an epoch or a threshold was selected on the test split.
         run: the notebook or table in the source.
+        board, system: the list of the leaderboard and the system in it that has the scores of each language, instead
+            of `macro_f1`.
     """
 
-    macro_f1: Fraction
+    macro_f1: Fraction | None = None
     micro_f1: Fraction | None = None
+    board: str = ""
+    system: str = ""
     measured_on: Literal["dev", "test"] = "test"
     selected: str = ""
     selected_on_test: bool = False
@@ -430,9 +453,13 @@ class Recipe:
 
 def _hashed(section: Any) -> dict[str, Any]:
     """Return the fields of a section that are part of the recipe's hash."""
-    later = {one.name: one.default for one in dataclasses.fields(section) if one.metadata.get("added_later")}
+    fields = dataclasses.fields(section)
+    later = {one.name: one.default for one in fields if one.metadata.get("added_later")}
     table = dataclasses.asdict(section)
-    return {name: value for name, value in table.items() if name not in later or value != later[name]}
+    for one in fields:
+        if one.metadata.get("no_result") or (one.name in later and table[one.name] == later[one.name]):
+            del table[one.name]
+    return table
 
 
 def _slug(value: Any) -> str:

@@ -32,17 +32,18 @@ from semeval_emo.zoo.engine.adapters import (
     save_adapters,
 )
 from semeval_emo.zoo.engine.devices import default_device, product_dtype
-from semeval_emo.zoo.engine.pooling import MeanPooled
+from semeval_emo.zoo.engine.pooling import FirstTokenPooled, MeanPooled
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe
 from semeval_emo.zoo.recipes.parameter_count import count_parameters
 
-# The names of hidden and attention dropout in the configurations of different architectures.
+# The names of hidden and attention dropout, and of that of heads, in the configurations of different architectures.
 DROPOUTS = (
     "hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "hidden_dropout",
     "embd_pdrop", "attn_pdrop", "resid_pdrop",
 )  # fmt: skip
+HEAD_DROPOUTS = ("classifier_dropout", "classifier_dropout_prob", "cls_dropout", "seq_classif_dropout")
 
 
 # Limits of random networks.
@@ -175,32 +176,55 @@ def check_length(tokenizer: Any, model: ModelConfig, positions: int = 0) -> None
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
     arguments = {"dtype": torch.float32, **_dropouts(folder, recipe)}
     arguments |= quantization_arguments(recipe, default_device())
-    if recipe.model.pooling == "mean":
-        return MeanPooled.load(folder, config, **arguments)
+    pooled = _pooled_class(recipe)
+    if pooled is not None:
+        model = pooled.load(folder, config, **arguments)
+        _check_pooling(model, recipe)
+        model.dropout.p = recipe.model.head_dropout or 0.0
+        return model
     model = load_pretrained(AutoModelForSequenceClassification, folder, what="The backbone", **config, **arguments)
+    _check_pooling(model, recipe)
+    return model
+
+
+def _pooled_class(recipe: Recipe) -> type[MeanPooled] | None:
+    """Return the class of a network whose head is on pooled states; None for that of Hugging Face."""
+    if recipe.model.pooling == "mean":
+        return MeanPooled
+    return FirstTokenPooled if recipe.model.head == "direct" else None
+
+
+def _check_pooling(model: Any, recipe: Recipe) -> None:
     if recipe.model.pooling not in ("", pooling_of(model)):
         raise UsageError(
             f"recipe {recipe.name}: {type(model).__name__} pools by '{pooling_of(model)}', not "
             f"'{recipe.model.pooling}'.",
             "leave model.pooling out, or use the family 'embed' for sentence embeddings",
         )
-    return model
 
 
 def pooling_of(model: Any) -> str:
     """Return whose state the head of a network gets: that of the ``last`` or ``first`` token, or the ``mean``."""
     if isinstance(model, MeanPooled):
-        return "mean"
+        return model.pooling
     return "last" if hasattr(model, "score") else "first"
 
 
 def _dropouts(folder: Path, recipe: Recipe) -> dict[str, Any]:
-    if recipe.model.dropout is None:
-        return {}
-    config = load_config(folder)
-    dropouts = {name: recipe.model.dropout for name in DROPOUTS if hasattr(config, name)}
-    if not dropouts:
-        raise UsageError(f"recipe {recipe.name}: {config.model_type} has no dropout to set.", "leave model.dropout out")
+    rates = {"dropout": (recipe.model.dropout, DROPOUTS)}
+    if _pooled_class(recipe) is None:
+        rates["head_dropout"] = recipe.model.head_dropout, HEAD_DROPOUTS
+    dropouts: dict[str, Any] = {}
+    for field, (rate, names) in rates.items():
+        if rate is not None:
+            config = load_config(folder)
+            found = {name: rate for name in names if hasattr(config, name)}
+            if not found:
+                raise UsageError(
+                    f"recipe {recipe.name}: {config.model_type} has no {field.replace('_', ' ')} to set.",
+                    f"leave model.{field} out",
+                )
+            dropouts |= found
     return dropouts
 
 
@@ -246,22 +270,26 @@ def byte_tokenizer() -> PreTrainedTokenizerFast:
 
 def _add_mlp_head(model: Any, recipe: Recipe) -> None:
     """Replace the linear head by an MLP if the recipe has one."""
-    if recipe.model.head == "linear":
+    if recipe.model.head != "mlp":
         return
     if not recipe.model.head_hidden:
         raise UsageError(f"recipe {recipe.name}: an MLP head needs layer widths.", "--set model.head_hidden=[256]")
     name = _head_name(model)
-    linear = getattr(model, name)
+    linear = model.get_submodule(name)
     layers: list[torch.nn.Module] = []
     width = linear.in_features
     for hidden in recipe.model.head_hidden:
         layers += [torch.nn.Linear(width, hidden), torch.nn.GELU()]
         width = hidden
-    setattr(model, name, torch.nn.Sequential(*layers, torch.nn.Linear(width, linear.out_features)))
+    model.set_submodule(name, torch.nn.Sequential(*layers, torch.nn.Linear(width, linear.out_features)))
 
 
 def _head_name(model: Any) -> str:
-    return "score" if hasattr(model, "score") else "classifier"
+    """Return the name of the last layer of a network's head."""
+    if hasattr(model, "score"):
+        return "score"
+    # The head of RoBERTa is a module of several layers.
+    return "classifier.out_proj" if hasattr(model.classifier, "out_proj") else "classifier"
 
 
 def freeze(model: Any, recipe: Recipe) -> ParameterCounts:
@@ -294,8 +322,9 @@ def load(folder: Path, recipe: Recipe, space: Space) -> Network:
     tokenizer = load_tokenizer(folder)
     # An MLP head is loaded below.
     is_mlp = recipe.model.head == "mlp"
-    if recipe.model.pooling == "mean":
-        model = MeanPooled.load(folder, label_config(space) if is_mlp else None, dtype=torch.float32)
+    pooled = _pooled_class(recipe)
+    if pooled is not None:
+        model = pooled.load(folder, label_config(space) if is_mlp else None, dtype=torch.float32)
     else:
         model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp)
     check_vocabulary(tokenizer, model, folder)
@@ -353,6 +382,6 @@ def _load_mlp_head(model: Any, recipe: Recipe, folder: Path) -> None:
     name = _head_name(model)
     with reading_model(folder):
         stored = {key: value for path in weight_files(folder) for key, value in load_file(path).items()}
-        getattr(model, name).load_state_dict(
+        model.get_submodule(name).load_state_dict(
             {key.removeprefix(f"{name}."): value for key, value in stored.items() if key.startswith(f"{name}.")}
         )

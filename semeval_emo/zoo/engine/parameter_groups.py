@@ -15,7 +15,7 @@ HEAD, LAYERS, NORM, EMBEDDINGS, ADAPTERS = "head", "layers", "norm", "embeddings
 _LAYER = re.compile(r"(?:^|\.)(?:layers|layer|h|blocks?)\.(\d+)\.")
 _FINAL_NORM = re.compile(r"(?:^|\.)(?:norm|final_layernorm|final_norm|ln_f)\.(?:weight|bias)$")
 _NORM_OR_BIAS = re.compile(r"bias$|layernorm|rmsnorm|(?:^|[._])norm(?:$|[._])", re.IGNORECASE)
-HEADS = ("score", "classifier", "pre_classifier", "pooler", "classification_head")
+HEADS = ("score", "classifier", "pre_classifier", "pooler", "classification_head", "head")
 """Names of the modules of heads."""
 
 

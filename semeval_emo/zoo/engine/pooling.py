@@ -1,10 +1,10 @@
-"""Pooling of hidden states, and a classification network on the mean over tokens."""
+"""Pooling of hidden states, and classification networks whose linear head is on the pooled states."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -42,7 +42,10 @@ class MeanPooled(torch.nn.Module):
 
         model = MeanPooled.load(folder)
         logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits      # (n, L)
+
     """
+
+    pooling: ClassVar[str] = "mean"
 
     def __init__(self, model: Any, labels: int) -> None:
         super().__init__()
@@ -51,6 +54,7 @@ class MeanPooled(torch.nn.Module):
             model.pooler = None
         self.model = model
         self.config = model.config
+        self.dropout = torch.nn.Dropout(0.0)
         self.score = torch.nn.Linear(self.config.hidden_size, labels)
         torch.nn.init.normal_(self.score.weight, std=getattr(self.config, "initializer_range", 0.02))
         torch.nn.init.zeros_(self.score.bias)
@@ -105,6 +109,13 @@ class MeanPooled(torch.nn.Module):
     ) -> SequenceClassifierOutput:
         """Return the logits, shape (B, L), of texts padded on the right; with labels also the loss (BCE)."""
         states = self.model(input_ids=input_ids, attention_mask=attention_mask, **rest).last_hidden_state
-        logits = self.score(pool(states.float(), attention_mask, "mean"))
+        pooled = pool(states.float(), attention_mask, self.pooling)
+        logits = self.score(self.dropout(pooled))
         loss = None if labels is None else torch.nn.functional.binary_cross_entropy_with_logits(logits, labels.float())
         return SequenceClassifierOutput(loss=loss, logits=logits)
+
+
+class FirstTokenPooled(MeanPooled):
+    """An encoder and a linear head on the state of its first token, without the dense layer of Hugging Face's class."""
+
+    pooling = "first"

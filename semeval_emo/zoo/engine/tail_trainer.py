@@ -43,7 +43,7 @@ class TailInputs:
 
 def is_packed(network: Network) -> bool:
     """Return whether the layers of a network have a path without padding."""
-    is_mean = isinstance(network.model, MeanPooled)
+    is_mean = isinstance(network.model, MeanPooled) and network.model.pooling == "mean"
     return is_llama(network.model) or (is_mean and is_gemma(network.model, network.recipe.model.max_length))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from semeval_emo.errors import EmoError, UsageError
+from semeval_emo.leaderboard.board import Leaderboard
+from semeval_emo.leaderboard.model import ScoreRow
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.leaderboard.submitted import SubmittedSystem, origins, read_systems
 from semeval_emo.parse import ShapeError, member
@@ -15,7 +17,8 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
 from semeval_emo.zoo.family import ParameterCounts
-from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.recipe import PublishedScores, Recipe, ShapeConfig
+from semeval_emo.zoo.recipes.cost import TrainingCost, training_cost
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters
 from semeval_emo.zoo.recipes.readiness import READY, Readiness, readiness
@@ -43,6 +46,23 @@ class RecipeScore:
 
 
 @dataclass(frozen=True)
+class PublishedScore:
+    """A published score of a recipe for one language.
+
+    Attributes:
+        source, url: title and address of the source.
+        where: table, section or file in the source.
+    """
+
+    language: str
+    metric: str
+    score: float
+    source: str
+    url: str
+    where: str
+
+
+@dataclass(frozen=True)
 class RecipeEntry:
     """A recipe in the list.
 
@@ -51,6 +71,9 @@ class RecipeEntry:
         ours: score of a finished run of the recipe in the folder of runs, else of the submitted run; None if
             there is neither.
         readiness: what it needs to be trained on this machine.
+        shape: of the backbone; None if that is not known.
+        cost: an estimate of what training takes; None if it trains no network of a known shape.
+        published: scores of the recipe in its source, by language; a recipe may have one without a language.
     """
 
     recipe: Recipe
@@ -60,6 +83,16 @@ class RecipeEntry:
     sizes: ParameterCounts | None
     ours: RecipeScore | None
     readiness: Readiness
+    shape: ShapeConfig | None = None
+    cost: TrainingCost | None = None
+    published: tuple[PublishedScore, ...] = ()
+
+    @property
+    def published_score(self) -> float | None:
+        """The published score for the recipe's language; None if there is none."""
+        of_language = (one.score for one in self.published if one.language == self.language)
+        own = self.recipe.published
+        return next(of_language, own.macro_f1 if own else None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON form."""
@@ -74,7 +107,9 @@ class RecipeEntry:
             "needs": self.readiness.words or None,
             "parameters": self.sizes and self.sizes.to_dict(),
             "selects_on_test": recipe.selects_on_test,
-            "published": published and asdict(published),
+            "published": published and asdict(published) | {"scores": [asdict(one) for one in self.published]},
+            "shape": self.shape and asdict(self.shape),
+            "cost": self.cost and self.cost.to_dict(),
             "track": self.track,
             "language": self.language,
             "release": self.release,
@@ -104,6 +139,7 @@ def recipe_entries(
     """
     task = task or load_task()
     systems: list[SubmittedSystem] = []
+    board: Leaderboard | None = None
     entries = []
     try:
         systems = read_systems(task=task.key)
@@ -113,7 +149,9 @@ def recipe_entries(
         on_error(error)
     for recipe in recipes:
         try:
-            entries.append(_entry(recipe, runs, task, systems))
+            if board is None and recipe.published and recipe.published.board:
+                board = Leaderboard.load(task, own=False)
+            entries.append(_entry(recipe, runs, task, systems, board))
         except EmoError as error:
             if on_error is None:
                 raise
@@ -121,16 +159,43 @@ def recipe_entries(
     return entries
 
 
-def _entry(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem]) -> RecipeEntry:
+def _entry(
+    recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem], board: Leaderboard | None
+) -> RecipeEntry:
+    track = implied_track(recipe.data.track, task)
+    shape, sizes = backbone_shape(recipe), recipe_sizes(recipe, task)
     return RecipeEntry(
         recipe,
-        implied_track(recipe.data.track, task),
+        track,
         recipe.data.language,
         task.release(recipe.data.release or None).key,
-        recipe_sizes(recipe, task),
+        sizes,
         recipe_score(recipe, runs, task, systems),
         readiness(recipe),
+        shape,
+        training_cost(recipe, shape, sizes, task),
+        () if board is None or recipe.published is None else published_scores(recipe.published, track, board),
     )
+
+
+def published_scores(published: PublishedScores, track: str, board: Leaderboard) -> tuple[PublishedScore, ...]:
+    """Return the scores on the leaderboard that a recipe names as its own, by language; empty if it names none."""
+    if not published.board:
+        return ()
+    metric = board.task.track(track).metric
+    rows = [
+        row for row in board.rows
+        if (row.list, row.system, row.split, row.metric) == (published.board, published.system, "test", metric)
+        and track in row.tracks and row.score is not None
+    ]  # fmt: skip
+    return tuple(_published(row, board) for row in sorted(rows, key=lambda row: row.language))
+
+
+def _published(row: ScoreRow, board: Leaderboard) -> PublishedScore:
+    source = board.sources.get(row.source)
+    title, url = (source.title, source.url) if source else (row.source, row.source)
+    assert row.score is not None
+    return PublishedScore(row.language, row.metric, row.score, title, url, row.where)
 
 
 def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:

@@ -242,6 +242,9 @@ def _check_consistency(recipe: Recipe, where: str) -> None:
         _shape(recipe.shape, where)
     if recipe.model.quantization != "none":
         _quantization(recipe, where)
+    published = recipe.published
+    if published is not None and (published.macro_f1 is None) != bool(published.board and published.system):
+        raise UsageError(f"{where}: [published] needs macro_f1, or board and system for scores on the leaderboard.")
 
 
 def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
@@ -286,9 +289,9 @@ def _shape(shape: ShapeConfig, where: str) -> None:
             f"{where}: shape.heads = {shape.heads} is not a multiple of shape.kv_heads = {shape.kv_heads}.",
             "choose a divisor of heads for kv_heads, or 0 for as many as heads",
         )
-    if shape.architecture == "llama" and shape.hidden // shape.heads % 2:
+    head_dim = shape.head_dim or shape.hidden // shape.heads
+    if shape.architecture == "llama" and head_dim % 2:
         raise UsageError(
-            f"{where}: rotary embeddings need an even head size, and shape.hidden / shape.heads is "
-            f"{shape.hidden // shape.heads}.",
+            f"{where}: rotary embeddings need an even head size, and shape.hidden / shape.heads is {head_dim}.",
             "change hidden or heads",
         )

@@ -16,6 +16,7 @@ from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY
 from semeval_emo.zoo.recipes.load import from_resolved
+from semeval_emo.zoo.recipes.parameter_count import is_direct
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.seeds import origin_of, runs_of_recipe
@@ -70,9 +71,13 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
     named = licences(recipe, folder)
     lines += [terms for licence, terms in _TERMS.items() if any(name.startswith(licence) for name in named)]
     if has_own_head(recipe):
-        mlp, mean = recipe.model.head == "mlp", recipe.model.pooling == "mean"
-        head = " on ".join(["a multilayer perceptron"] * mlp + ["the mean over tokens"] * mean)
-        more = " `AutoModel` reads the encoder alone, and `semeval_emo.zoo.engine.pooling.MeanPooled` both." * mean
+        mean, direct = recipe.model.pooling == "mean", is_direct(recipe.model)
+        kinds = {"mlp": "a multilayer perceptron", "direct": "one layer"}
+        words = [kinds[recipe.model.head]] if recipe.model.head in kinds else []
+        words += ["the mean over tokens"] if mean else ["the first token"] if direct else []
+        head = " on ".join(words)
+        name = "MeanPooled" if mean else "FirstTokenPooled"
+        more = f" `AutoModel` reads the encoder alone, and `semeval_emo.zoo.engine.pooling.{name}` both." * direct
         lines.append(_OWN_HEAD.format(head=head, more=more))
     if recipe.family in NETWORKS and recipe.select.split == FOLDS:
         lines.append(_FOLDS.format(folds=recipe.select.folds))

@@ -203,7 +203,7 @@ def _datasets(recipe: Recipe, task: Task) -> list[str]:
 
 def has_own_head(recipe: Recipe) -> bool:
     """Return whether the head is one that Hugging Face's classes do not have."""
-    return recipe.family in NETWORKS and (recipe.model.head == "mlp" or recipe.model.pooling == "mean")
+    return recipe.family in NETWORKS and (recipe.model.head != "linear" or recipe.model.pooling == "mean")
 
 
 def _library(recipe: Recipe) -> str:

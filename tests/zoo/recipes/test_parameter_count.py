@@ -12,7 +12,7 @@ import transformers
 from semeval_emo.zoo.engine.adapters import add_adapters
 from semeval_emo.zoo.engine.network import freeze
 from semeval_emo.zoo.engine.parameter_groups import count_layers, is_trainable
-from semeval_emo.zoo.engine.pooling import MeanPooled
+from semeval_emo.zoo.engine.pooling import FirstTokenPooled, MeanPooled
 from semeval_emo.zoo.families.transformer import LoraOptions
 from semeval_emo.zoo.recipe import ModelConfig, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes.load import load_recipe
@@ -42,11 +42,35 @@ CONFIGS = {
         norm_rel_ebd="layer_norm", share_att_key=True, pos_att_type=["p2c", "c2p"], position_biased_input=False,
         max_relative_positions=-1, num_labels=5,
     ),
+    "roberta": lambda s: transformers.XLMRobertaConfig(
+        vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
+        num_attention_heads=s.heads, max_position_embeddings=s.positions, type_vocab_size=1, num_labels=5,
+    ),
+    "rembert": lambda s: transformers.RemBertConfig(
+        vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
+        num_attention_heads=s.heads, max_position_embeddings=s.positions, input_embedding_size=s.embedding,
+        num_labels=5,
+    ),
+    "modernbert": lambda s: transformers.ModernBertConfig(
+        vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
+        num_attention_heads=s.heads, num_labels=5,
+    ),
+    "gemma2": lambda s: transformers.Gemma2Config(
+        vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
+        num_attention_heads=s.heads, num_key_value_heads=s.kv_heads, head_dim=s.head_dim, num_labels=5,
+    ),
+    "qwen3": lambda s: transformers.Qwen3Config(
+        vocab_size=s.vocabulary, hidden_size=s.hidden, intermediate_size=s.mlp, num_hidden_layers=s.layers,
+        num_attention_heads=s.heads, num_key_value_heads=s.kv_heads, head_dim=s.head_dim, num_labels=5,
+    ),
 }  # fmt: skip
 
 
 LLAMAS = ("llama-4layer", "smollm2-full", "llama-tiny")
-ENCODERS = ("minilm-ft", "distilbert-2epochs", "mpnet-ft", "deberta-10epochs")
+ENCODERS = (
+    "minilm-ft", "distilbert-2epochs", "mpnet-ft", "deberta-10epochs", "xlmr-ft", "afroxlmr-ft", "roberta-large-ft",
+    "labse-ft", "rembert-ft", "deberta-large-ft", "modernbert-ft",
+)  # fmt: skip
 PARTS = (TrainableConfig("head"), TrainableConfig("last", 2), TrainableConfig("all"))
 CASES = [(name, part) for name in (*LLAMAS, *ENCODERS) for part in PARTS]
 # A Llama has a norm after its last layer; encoders do not.
@@ -79,6 +103,9 @@ LORAS = [
         "distilbert-2epochs": [("q_lin", "lin1", "lin2")],
         "mpnet-ft": [("q", "o")],
         "deberta-10epochs": [()],
+        "xlmr-ft": [(), ("key", "value")],
+        "rembert-ft": [("query",)],
+        "modernbert-ft": [("Wqkv", "Wi")],
     }.items()
     for targets in several
 ]
@@ -145,6 +172,17 @@ def test_an_overridden_backbone_does_not_use_the_shape_of_the_recipe(tmp_path: P
     assert backbone_shape(load_recipe("llama-4layer", [f"model.backbone={tmp_path}"])) == small
     assert backbone_shape(load_recipe("llama-4layer", ["model.backbone=somebody/else"])) is None
     assert backbone_shape(load_recipe("llama-4layer")).layers == 16
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_counts_of_a_head_on_the_first_token(part: TrainableConfig):
+    recipe = load_recipe("e5-large-ft")
+    with torch.device("meta"):
+        network = FirstTokenPooled(transformers.AutoModel.from_config(CONFIGS["roberta"](recipe.shape)), 5)
+    found = count_parameters(recipe.shape, part, recipe.model, 5)
+    assert found.total == sum(p.numel() for p in network.parameters())
+    trained = [p.numel() for n, p in network.named_parameters() if is_trainable(n, part, recipe.shape.layers)]
+    assert found.trainable == sum(trained)
 
 
 @pytest.mark.parametrize("part", PARTS)
