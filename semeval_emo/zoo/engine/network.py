@@ -211,7 +211,7 @@ def pooling_of(model: Any) -> str:
 
 
 def _dropouts(folder: Path, recipe: Recipe) -> dict[str, Any]:
-    rates = {"dropout": (recipe.model.dropout, DROPOUTS)}
+    rates: dict[str, tuple[float | None, tuple[str, ...]]] = {"dropout": (recipe.model.dropout, DROPOUTS)}
     if _pooled_class(recipe) is None:
         rates["head_dropout"] = recipe.model.head_dropout, HEAD_DROPOUTS
     dropouts: dict[str, Any] = {}

@@ -46,7 +46,7 @@ class RecipeScore:
 
 
 @dataclass(frozen=True)
-class PublishedScore:
+class SourcedScore:
     """A published score of a recipe for one language.
 
     Attributes:
@@ -85,7 +85,7 @@ class RecipeEntry:
     readiness: Readiness
     shape: ShapeConfig | None = None
     cost: TrainingCost | None = None
-    published: tuple[PublishedScore, ...] = ()
+    published: tuple[SourcedScore, ...] = ()
 
     @property
     def published_score(self) -> float | None:
@@ -178,7 +178,7 @@ def _entry(
     )
 
 
-def published_scores(published: PublishedScores, track: str, board: Leaderboard) -> tuple[PublishedScore, ...]:
+def published_scores(published: PublishedScores, track: str, board: Leaderboard) -> tuple[SourcedScore, ...]:
     """Return the scores on the leaderboard that a recipe names as its own, by language; empty if it names none."""
     if not published.board:
         return ()
@@ -191,11 +191,11 @@ def published_scores(published: PublishedScores, track: str, board: Leaderboard)
     return tuple(_published(row, board) for row in sorted(rows, key=lambda row: row.language))
 
 
-def _published(row: ScoreRow, board: Leaderboard) -> PublishedScore:
+def _published(row: ScoreRow, board: Leaderboard) -> SourcedScore:
     source = board.sources.get(row.source)
     title, url = (source.title, source.url) if source else (row.source, row.source)
     assert row.score is not None
-    return PublishedScore(row.language, row.metric, row.score, title, url, row.where)
+    return SourcedScore(row.language, row.metric, row.score, title, url, row.where)
 
 
 def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:
