@@ -54,6 +54,8 @@ COMMANDS = {
         "task check task11",
         "task bundle sample --track a --gold sample",
         "zoo list",
+        "zoo list --gpu",
+        "zoo show rembert-ft",
         "zoo show llama-4layer-as-published",
         "zoo train constant-all --data sample",
         "zoo train constant-majority --data sample",
