@@ -89,9 +89,11 @@ for (const kind of ["files", "gold"]) {
   zone.addEventListener("drop", async (event) => {
     event.preventDefault();
     zone.classList.remove("over");
-    input.value = "";
     const { files } = event.dataTransfer, found = await dropped(event.dataTransfer);
-    if (found.length && found.every(({ path }) => !path.includes("/"))) input.files = files;
+    if (!found.length) { say("There is no file in what was dropped."); return; }
+    // The control cannot show a folder.
+    if (found.some(({ path }) => path.includes("/"))) input.value = "";
+    else input.files = files;
     choose(kind, found);
   });
 }

@@ -206,19 +206,6 @@ def test_names_of_files_are_only_text(page: Checker, valid: Path):
     assert page.script("return document.title").startswith("Check a prediction file")
 
 
-def test_a_file_can_be_dropped(page: Checker, valid: Path):
-    page.script("document.getElementById('status').textContent = ''")
-    page.script(
-        "const list = new DataTransfer();"
-        "list.items.add(new File([arguments[0]], 'pred_eng.csv', {type: 'text/csv'}));"
-        "document.getElementById('files-zone').dispatchEvent("
-        "  new DragEvent('drop', {bubbles: true, cancelable: true, dataTransfer: list}));",
-        valid.read_text("utf-8"),
-    )
-    page.wait("Done")
-    assert page.verdict == "Valid"
-
-
 def drop(page: Checker, zone: str, path: Path) -> None:
     """Drop a file or folder as a person does, from outside the browser."""
     x, y = page.script(
@@ -228,6 +215,16 @@ def drop(page: Checker, zone: str, path: Path) -> None:
     page.script("document.getElementById('status').textContent = ''")
     for kind in ("dragEnter", "dragOver", "drop"):
         page.browser.execute_cdp_cmd("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+
+
+def test_a_file_can_be_dropped(page: Checker, valid: Path, tmp_path: Path):
+    drop(page, "files-zone", valid)
+    page.wait("Done")
+    assert page.verdict == "Valid"
+    assert page.script("return document.getElementById('files').files[0].name") == "pred_eng.csv"
+    (tmp_path / "empty").mkdir()
+    drop(page, "gold-zone", tmp_path / "empty")
+    page.wait("There is no file in what was dropped.")
 
 
 def test_a_folder_can_be_dropped_and_is_checked_as_a_whole(page: Checker, valid: Path, gold: Path, tmp_path: Path):
