@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -385,48 +384,33 @@ def export(
     """Copy the model of a run and its model card into a folder for the Hugging Face hub, or upload it."""
     from semeval_emo.temporary import temporary_folder
     from semeval_emo.zoo.inference.export import export_run
+    from semeval_emo.zoo.inference.push import check_card, check_target
+    from semeval_emo.zoo.inference.push import push as upload
 
     if output is None and push is None:
         raise UsageError("zoo export needs a folder or a repository.", "name one: --output FOLDER or --push REPO")
-    if output is not None and not dry_run:
-        for name in export_run(run, output, licence or ""):
-            show(output / name)
-        if push is None:
-            note(f"\nUpload it with: semeval-emo zoo export {run} --push YOUR-NAME/{output.name}", quiet)
-            return
-        _push(output, push, quiet)
-        return
+    if push is not None:
+        check_target(push, with_token=not dry_run)
     with temporary_folder() as scratch:
-        folder = scratch / "model"
-        names = export_run(run, folder, licence or "")
+        folder = scratch / "model" if output is None or dry_run else output
+        sizes = {name: (folder / name).stat().st_size for name in export_run(run, folder, licence or "")}
+        total = f"{plural(len(sizes), 'file')}, {sum(sizes.values()):,} bytes"
+        if push is not None:
+            check_card(folder)
         if dry_run:
-            _list_upload(folder, push, names, quiet)
-        else:
-            assert push is not None
-            _push(folder, push, quiet)
-
-
-def _list_upload(folder: Path, repository: str | None, names: Sequence[str], quiet: bool) -> None:
-    """Print what an export has, or what an upload would send."""
-    if repository is not None:
-        from semeval_emo.zoo.inference.push import check_upload
-
-        check_upload(folder, repository)
-    sizes = [(folder / name).stat().st_size for name in names]
-    for name, size in zip(names, sizes, strict=True):
-        show(f"{size:>13,}  {name}")
-    total = f"{plural(len(names), 'file')}, {sum(sizes):,} bytes"
-    what = f"uploaded to {repository}" if repository else "written"
-    note(f"\n{total}. Nothing was {what} (--dry-run).", quiet)
-
-
-def _push(folder: Path, repository: str, quiet: bool) -> None:
-    """Upload an exported model and print its address."""
-    from semeval_emo.zoo.inference.push import check_upload, push
-
-    upload = check_upload(folder, repository)
-    note(f"Uploading {plural(len(upload.files), 'file')}, {upload.bytes:,} bytes ...", quiet)
-    show(push(folder, upload))
+            for name, size in sizes.items():
+                show(f"{size:>13,}  {name}")
+            what = f"uploaded to {push}" if push is not None else "written"
+            note(f"\n{total}. Nothing was {what} (--dry-run).", quiet)
+            return
+        if output is not None:
+            for name in sizes:
+                show(output / name)
+        if push is not None:
+            note(f"Uploading {total} ...", quiet)
+            show(upload(folder, push))
+        elif output is not None:
+            note(f"\nUpload it with: semeval-emo zoo export {run} --push YOUR-NAME/{output.name}", quiet)
 
 
 @group.command(epilog=examples("zoo card runs/tfidf-logreg/eng"))

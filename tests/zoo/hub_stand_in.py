@@ -58,6 +58,8 @@ class HubStandIn:
         if path == "/api/repos/create":
             asked = json.loads(body)
             name = f"{asked.get('organization') or 'me'}/{asked['name']}"
+            if not name.startswith("me/"):
+                return 404, {"error": f"There is no {asked['organization']}."}
             if name in self.files:
                 return 409, {"error": "You already created this model repo", "url": f"{self.address}/{name}"}
             self.files[name], self.private[name] = {}, asked.get("private") or asked.get("visibility") == "private"

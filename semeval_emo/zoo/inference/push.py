@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,38 +20,20 @@ from semeval_emo.zoo.inference.export import EVALUATION, README
 TOKEN_VARIABLE = "HF_TOKEN"
 
 
-@dataclass(frozen=True)
-class Upload:
-    """What an upload consists of.
-
-    Attributes:
-        files: the paths in the repository, with their sizes in bytes.
-    """
-
-    repository: str
-    files: dict[str, int]
-
-    @property
-    def bytes(self) -> int:
-        """The size of all files."""
-        return sum(self.files.values())
-
-
-def check_upload(folder: Path, repository: str) -> Upload:
-    """Return what `push` would upload, after checks that need no network.
+def check_target(repository: str, *, with_token: bool = True) -> None:
+    """Check what `push` needs besides the model; this takes no network, and is done before a model is copied.
 
     Args:
-        folder: an exported model.
         repository: ``name/model``, or ``model`` for the owner of the token.
 
     Raises:
-        UsageError: no repository can have this name.
-        InputError: the hub's client cannot read the model card or the scores.
         MissingExtra: `huggingface_hub` is not installed.
+        UsageError: no repository can have this name.
+        InputError: there is no token.
     """
     if find_spec("huggingface_hub") is None:
         raise MissingExtra("Uploading a model", "hub")
-    from huggingface_hub import ModelCard, parse_eval_result_entries
+    from huggingface_hub import get_token
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
 
@@ -62,6 +43,21 @@ def check_upload(folder: Path, repository: str) -> Upload:
         raise UsageError(
             f"'{printable(repository)}' is no name of a repository on the hub.", "name it as YOUR-NAME/MODEL"
         ) from error
+    if with_token and get_token() is None:
+        raise InputError(
+            "There is no token for the hub.",
+            f"set ${TOKEN_VARIABLE} to a token with write access, or run: hf auth login",
+        )
+
+
+def check_card(folder: Path) -> None:
+    """Check that the hub's client can read the card and the scores of an exported model.
+
+    Raises:
+        InputError: it cannot.
+    """
+    from huggingface_hub import ModelCard, parse_eval_result_entries
+
     try:
         ModelCard(read_utf8(folder / README))
         if (folder / EVALUATION).exists():
@@ -71,28 +67,20 @@ def check_upload(folder: Path, repository: str) -> Upload:
             f"The model card of {folder} is not one that the hub accepts: {error}.",
             "correct the lines between --- in MODEL_CARD.md of the run",
         ) from error
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return Upload(repository, {path.relative_to(folder).as_posix(): path.stat().st_size for path in files})
 
 
-def push(folder: Path, upload: Upload) -> str:
-    """Create the repository if it is new, upload the files in one commit, and return its address.
+def push(folder: Path, repository: str) -> str:
+    """Create the repository if it is new, upload an exported model in one commit, and return its address.
 
     The hub checks the model card before anything is created.
 
     Raises:
-        InputError: there is no token, the hub refuses the card or the upload, or it cannot be reached.
+        InputError: the hub refuses the card or the upload, or it cannot be reached.
     """
-    from huggingface_hub import HfApi, ModelCard, get_token
+    from huggingface_hub import HfApi, ModelCard
 
-    token = get_token()
-    if token is None:
-        raise InputError(
-            "There is no token for the hub.",
-            f"set ${TOKEN_VARIABLE} to a token with write access, or run: hf auth login",
-        )
-    api = HfApi(token=token, library_name="semeval-emo")
-    with _explained(upload.repository):
+    api = HfApi(token=True, library_name="semeval-emo")
+    with _explained(repository):
         try:
             ModelCard(read_utf8(folder / README)).validate()
         except ValueError as error:
@@ -100,7 +88,7 @@ def push(folder: Path, upload: Upload) -> str:
                 f"The hub refuses the model card: {printable(str(error), 500)}.",
                 "correct the lines between --- in MODEL_CARD.md of the run",
             ) from error
-        created = api.create_repo(upload.repository, private=True, exist_ok=True)
+        created = api.create_repo(repository, private=True, exist_ok=True)
         api.upload_folder(folder_path=folder, repo_id=created.repo_id, commit_message="Upload a model of semeval-emo")
     return str(created)
 
@@ -122,7 +110,10 @@ def _explained(repository: str) -> Iterator[None]:
                 f"set ${TOKEN_VARIABLE} to a token with write access to it, from the settings of your account",
             ) from error
         message = printable(error.server_message or str(error).strip(), 300)
-        raise InputError(f"The hub refuses the upload to {repository} (HTTP {status}): {message}") from error
+        raise InputError(
+            f"The hub refuses the upload to {repository} (HTTP {status}): {message}",
+            "check the name: it begins with your own name on the hub, or with that of an organisation of yours",
+        ) from error
     except Exception as error:  # the hub's client raises dozens of types from three libraries
         raise InputError(
             f"The hub cannot be reached ({type(error).__name__}: {printable(str(error), 200)}).",

@@ -95,6 +95,9 @@ def test_without_a_token_nothing_is_sent_and_the_message_says_where_it_is_read(c
     assert "There is no token for the hub." in err
     assert "set $HF_TOKEN to a token with write access, or run: hf auth login" in err
     assert hub.paths == []
+    # It is said before a model, which can be large, is copied.
+    assert cli("zoo", "export", RUN, "--push", "me/model", "-o", "copy", "-q").code == 3
+    assert not Path("copy").exists()
 
 
 @pytest.mark.usefixtures("token")
@@ -118,10 +121,14 @@ def test_a_card_that_the_hub_refuses_stops_the_upload(cli: Any, hub: HubStandIn)
 
 
 @pytest.mark.usefixtures("token")
-def test_an_unreachable_hub_and_a_wrong_name_are_errors(cli: Any, hub: HubStandIn, monkeypatch: pytest.MonkeyPatch):
+def test_an_unreachable_hub_and_wrong_names_are_errors(cli: Any, hub: HubStandIn, monkeypatch: pytest.MonkeyPatch):
     code, _, err = cli("zoo", "export", RUN, "--push", "me/two words", "-q")
     assert code == 2
     assert "'me/two words' is no name of a repository on the hub." in err
+    code, _, err = cli("zoo", "export", RUN, "--push", "nobody/model", "-q")
+    assert code == 3
+    assert "The hub refuses the upload to nobody/model (HTTP 404): There is no nobody." in err
+    assert "fix: check the name: it begins with your own name on the hub" in err
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
     code, _, err = cli("zoo", "export", RUN, "--push", "me/model", "-q")
     assert code == 3
