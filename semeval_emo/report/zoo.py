@@ -293,6 +293,7 @@ def _training(recipe: Recipe) -> list[tuple[str, Any]]:
         ("schedule", f"{train.schedule}, {warmup}, gradients clipped at {train.clip:g}"),
         ("loss", loss + weight[recipe.loss.pos_weight]),
         ("precision", train.precision),
+        *([("activations", "gradient checkpointing")] if train.gradient_checkpointing else []),
         ("engine", train.engine),
     ]
 

@@ -17,7 +17,7 @@ from semeval_emo.data.overlap import letters
 from semeval_emo.errors import InputError
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo.dataset.examples import Examples, Space
-from semeval_emo.zoo.dataset.folds import Folds, stratified_folds
+from semeval_emo.zoo.dataset.folds import FOLDS, Folds, stratified_folds
 from semeval_emo.zoo.dataset.other_languages import join, match_labels
 from semeval_emo.zoo.recipe import Recipe
 
@@ -44,7 +44,7 @@ class JointSet:
 
     @property
     def own_folds(self) -> Folds:
-        """The folds of the target language's texts."""
+        """The folds of the target language's texts; there are some if the recipe selects on folds."""
         folds = self.train.folds
         assert folds is not None
         fold_of = folds.fold_of[self.own_rows]
@@ -99,13 +99,15 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet
         tuple(text for name in names for text in golds[name].texts or ()),
         np.concatenate([golds[name].labels for name in names]),
     )
-    folds = [
-        stratified_folds(golds[name].texts or (), golds[name].labels, recipe.select.folds, recipe.train.seed).fold_of
-        for name in names
-    ]
-    fold_of = _with_copies(train.texts, np.concatenate(folds))
+    if recipe.select.split == FOLDS:
+        folds = [
+            stratified_folds(golds[name].texts or (), golds[name].labels, recipe.select.folds, recipe.train.seed)
+            for name in names
+        ]
+        fold_of = _with_copies(train.texts, np.concatenate([own_folds.fold_of for own_folds in folds]))
+        train = replace(train, folds=Folds(fold_of, len(fold_of), recipe.select.folds))
     return JointSet(
-        replace(train, folds=Folds(fold_of, len(fold_of), recipe.select.folds)),
+        train,
         replace(own, emotions=emotions),
         slice(start, start + sizes[position]),
         tuple(emotions.index(emotion) for emotion in own.emotions),

@@ -115,8 +115,12 @@ def _check_joint(recipe: Recipe, task: Task) -> None:
         reason, fix = "it needs data.splits, and neither data.most nor data.extra", "--set data.joint=false"
     elif any(word.partition("/")[0] != data.track for word in data.sources if "/" in word):
         reason, fix = f"its sources are of track {data.track} only", "name languages in data.sources without a track"
-    elif recipe.select.split != "folds":
-        reason, fix = "no text may be left out for one language, so it selects on folds", "--set select.split=folds"
+    elif recipe.select.split != "folds" and not (
+        data.splits == ("train",) and recipe.select.split == "dev" and recipe.select.epoch == "last"
+        and not recipe.select.patience
+    ):  # fmt: skip
+        reason = "no choice of the model may depend on one language, so it selects on folds, or takes the last epoch"
+        fix = "--set select.split=folds, or --set 'data.splits=[\"train\"]' --set select.epoch=last"
     if reason:
         raise UsageError(f"Recipe {recipe.name} trains one model for all languages (data.joint): {reason}.", fix)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from safetensors.torch import load_file
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.files import write_file
+from semeval_emo.parse import ShapeError, members, read_json
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.model_folder import (
     ADAPTER_CONFIG,
@@ -28,6 +30,8 @@ from semeval_emo.zoo.recipe import Recipe
 
 BACKBONE = "backbone"
 """Folder of the backbone in an exported model."""
+LABELS = "labels.json"
+"""The labels of adapters for many languages, which are more than those of a run."""
 
 
 def quantization_arguments(recipe: Recipe, device: torch.device) -> dict[str, Any]:
@@ -120,6 +124,26 @@ def save_adapters(model: Any, folder: Path, backbone: str) -> None:
     (folder / "README.md").unlink(missing_ok=True)
     config = read_table(folder / ADAPTER_CONFIG) | {"base_model_name_or_path": backbone}
     write_file(folder / ADAPTER_CONFIG, json.dumps(config, indent=2) + "\n")
+
+
+def save_labels(labels: Sequence[str], folder: Path) -> None:
+    """Save the names of a network's outputs beside its adapters."""
+    write_file(folder / LABELS, json.dumps(list(labels)) + "\n")
+
+
+def read_labels(folder: Path, own: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the outputs of saved adapters: those that `save_labels` wrote, else those of the run.
+
+    Raises:
+        InputError: the file is not a list of names.
+    """
+    path = folder / LABELS
+    if not path.exists():
+        return tuple(own)
+    try:
+        return tuple(members({LABELS: read_json(path)}, LABELS, str))
+    except ShapeError as error:
+        raise InputError(f"{path} cannot be read: {error}.", "copy the whole folder again") from error
 
 
 def find_adapted_backbone(folder: Path, recipe: Recipe) -> Path:

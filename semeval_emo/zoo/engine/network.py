@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,9 @@ from semeval_emo.zoo.engine.adapters import (
     load_adapters,
     parameter_size,
     quantization_arguments,
+    read_labels,
     save_adapters,
+    save_labels,
 )
 from semeval_emo.zoo.engine.devices import default_device, product_dtype
 from semeval_emo.zoo.engine.pooling import FirstTokenPooled, MeanPooled
@@ -100,6 +102,8 @@ class Network:
         with silence_transformers():
             if hasattr(self.model, "peft_config"):
                 save_adapters(self.model, folder, self.recipe.model.backbone)
+                if self.recipe.data.joint:
+                    save_labels([label for _, label in sorted(self.model.config.id2label.items())], folder)
             else:
                 self.model.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
@@ -342,6 +346,7 @@ def _load_adapted(folder: Path, recipe: Recipe, space: Space) -> Network:
     check_quantization(recipe)
     tokenizer = load_tokenizer(folder)
     backbone = find_adapted_backbone(folder, recipe)
+    space = replace(space, emotions=read_labels(folder, space.emotions))
     with silence_transformers():
         model = _pretrained(backbone, recipe, label_config(space))
     check_vocabulary(tokenizer, model, backbone)

@@ -259,7 +259,8 @@ def _hours(recipe: Recipe, shape: ShapeConfig, counts: ParameterCounts, work: _W
     if peak is None:
         return None
     compute = work.flops / (UTILISATION * peak * 1e12)
-    launches = work.batches * work.depth * LAUNCH_SECONDS
+    kernels = (2.0 if recipe.trainable.part == "lora" else 1.0) * (1.5 if recipe.train.gradient_checkpointing else 1.0)
+    launches = work.batches * work.depth * kernels * LAUNCH_SECONDS
     traffic = work.steps * STEP_BYTES * counts.trainable
     if recipe.model.quantization != "none":
         # Each pass reads the quantized weights and writes them in 16 bits.

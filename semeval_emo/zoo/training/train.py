@@ -231,7 +231,7 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     shared = reuse_model(folder, recipe, run.space)
     if shared:
         run.progress.message(f"using the model of {shared}, which was trained on the same texts")
-        if run.joint:
+        if run.joint and recipe.select.split == FOLDS:
             _score_own_folds(run, run.joint, folder.path.parent / shared)
         folder.update_state(status=TRAINED, seconds=0.0, shares=shared)
         return

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cross_task import EMOTIONS, make_cross
 from tiny_backbones import save_backbone
 
 from semeval_emo.cli.app import main
 from semeval_emo.data import load_gold
 from semeval_emo.leaderboard import Leaderboard
+from semeval_emo.zoo.backbones import weights
+from semeval_emo.zoo.engine import network
 from semeval_emo.zoo.inference.overview import recipe_entries
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
@@ -21,6 +25,7 @@ ENCODERS = (
     "e5-large-ft", "e5-large-mlp", "rembert-ft", "xlmr-ft", "labse-ft", "afroxlmr-ft", "roberta-large-ft",
     "deberta-large-ft", "modernbert-ft",
 )  # fmt: skip
+QLORAS = ("qlora-gemma2-9b", "qlora-qwen3-8b")
 # 240 texts: two steps of two batches of 60.
 TWO_STEPS = (
     "train.epochs=1", "train.batch=60", "train.accumulate=2", "model.max_length=24", "train.precision=fp32",
@@ -47,6 +52,63 @@ def test_an_encoder_trains_two_steps_and_predicts_after_loading(name: str, tmp_p
     assert "joy" in capsys.readouterr().out
 
 
+@pytest.fixture
+def without_bitsandbytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let recipes train as if they quantized: the backbone keeps full precision, and the adapters are not merged."""
+    for module in (weights, network):
+        monkeypatch.setattr(module, "check_quantization", lambda recipe: None)
+    monkeypatch.setattr(network, "quantization_arguments", lambda recipe, device: {})
+
+
+@pytest.mark.parametrize("name", QLORAS)
+def test_adapters_train_two_steps_and_predict_after_loading(name: str, tmp_path: Path, without_bitsandbytes: None):
+    backbone = save_backbone(tmp_path / "backbone", load_recipe(name).shape.architecture)
+    result = train(load_recipe(name, [f"model.backbone={backbone}", *TWO_STEPS]), source="sample", runs=tmp_path)
+    assert (result.folder.model / "adapter_config.json").exists(), "the quantized backbone is not saved"
+    loaded = load_model(result.folder.path)
+    expected = np.loadtxt(result.folder.probabilities("test"), delimiter=",", skiprows=1, usecols=range(1, 6))
+    texts = load_gold("a", "eng", source="sample").texts
+    assert loaded.family.predict(texts) == pytest.approx(expected, abs=1e-6)
+    assert loaded.family.parameter_counts() == result.sizes
+
+
+@pytest.mark.parametrize("name", QLORAS)
+def test_a_quantized_recipe_needs_bitsandbytes(name: str, tmp_path: Path, cli, monkeypatch: pytest.MonkeyPatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "bitsandbytes" else find(name))
+    code, _, err = cli("zoo", "train", name, "--data", "sample", "--runs", tmp_path)
+    assert code == 3
+    assert f"Recipe {name} loads its backbone in nf4, which needs bitsandbytes." in err
+
+
+@pytest.mark.parametrize("name", [f"{name}-joint" for name in QLORAS])
+def test_one_model_for_all_languages_is_trained_once_and_loaded_for_each(
+    name: str, tmp_path: Path, without_bitsandbytes: None
+):
+    """The adapters of a joint model have the emotions of all languages, also where a run has fewer (xbb: no fear)."""
+    make_cross(tmp_path)
+    backbone = save_backbone(tmp_path / "backbone", load_recipe(name).shape.architecture)
+    settings = [f"model.backbone={backbone}", *TWO_STEPS[:-2], "train.lr=1e-2"]
+    results = {
+        language: train(
+            load_recipe(name, settings), language=language, source=tmp_path / "data", runs=tmp_path / "runs",
+            task=str(tmp_path / "cross.toml"),
+        )
+        for language in EMOTIONS
+    }  # fmt: skip
+    shares = {language: result.folder.state().get("shares") for language, result in results.items()}
+    first = next(iter(EMOTIONS))
+    assert shares == {language: None if language == first else first for language in EMOTIONS}
+    for language, result in results.items():
+        emotions = result.folder.spec.emotions
+        assert emotions == tuple(EMOTIONS[language])
+        model = load_model(result.folder.path)
+        assert model.predict("What a day!").labels.keys() == set(emotions)
+        assert sorted(model.family.network.model.config.id2label.values()) == sorted(
+            {*sum(map(list, EMOTIONS.values()), [])}
+        )
+
+
 def test_a_head_on_the_first_token_has_dropout_in_training_only(tmp_path: Path):
     backbone = save_backbone(tmp_path / "backbone", "roberta")
     result = train(
@@ -55,11 +117,11 @@ def test_a_head_on_the_first_token_has_dropout_in_training_only(tmp_path: Path):
     card = result.folder.card.read_text()
     assert "the head of this model, one layer on the first token" in card
     assert "`semeval_emo.zoo.engine.pooling.FirstTokenPooled` both" in card
-    network = load_model(result.folder.path).family.network.model
-    assert type(network).__name__ == "FirstTokenPooled" and network.score.weight.shape == (5, 16)
+    model = load_model(result.folder.path).family.network.model
+    assert type(model).__name__ == "FirstTokenPooled" and model.score.weight.shape == (5, 16)
 
 
-@pytest.mark.parametrize("name", [*ENCODERS, "gemma-ft", "mpnet-ft", "llama-4layer"])
+@pytest.mark.parametrize("name", [*ENCODERS, *QLORAS, "gemma-ft", "mpnet-ft", "llama-4layer"])
 def test_show_says_what_a_recipe_takes_before_a_download(name: str, cli, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.delenv("SEMEVAL_EMO_DATA", raising=False)

@@ -16,7 +16,7 @@ from semeval_emo.zoo.engine.pooling import FirstTokenPooled, MeanPooled
 from semeval_emo.zoo.families.transformer import LoraOptions
 from semeval_emo.zoo.recipe import ModelConfig, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes.load import load_recipe
-from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters, read_shape
+from semeval_emo.zoo.recipes.parameter_count import CAUSAL, backbone_shape, count_parameters, read_shape
 
 CONFIGS = {
     "llama": lambda s: transformers.LlamaConfig(
@@ -66,7 +66,7 @@ CONFIGS = {
 }  # fmt: skip
 
 
-LLAMAS = ("llama-4layer", "smollm2-full", "llama-tiny")
+LLAMAS = ("llama-4layer", "smollm2-full", "llama-tiny", "qlora-gemma2-9b", "qlora-qwen3-8b")
 ENCODERS = (
     "minilm-ft", "distilbert-2epochs", "mpnet-ft", "deberta-10epochs", "xlmr-ft", "afroxlmr-ft", "roberta-large-ft",
     "labse-ft", "rembert-ft", "deberta-large-ft", "modernbert-ft",
@@ -106,6 +106,8 @@ LORAS = [
         "xlmr-ft": [(), ("key", "value")],
         "rembert-ft": [("query",)],
         "modernbert-ft": [("Wqkv", "Wi")],
+        "qlora-gemma2-9b": [(), ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")],
+        "qlora-qwen3-8b": [(), ("k_proj", "o_proj", "down_proj")],
     }.items()
     for targets in several
 ]
@@ -148,7 +150,7 @@ def test_the_shape_is_read_from_a_folder(name: str, tmp_path: Path):
 
 
 def kv_heads(shape: ShapeConfig) -> int:
-    return shape.heads if shape.architecture == "llama" else 0
+    return shape.heads if shape.architecture in CAUSAL else 0
 
 
 @pytest.mark.parametrize(
