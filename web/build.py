@@ -78,7 +78,8 @@ def wheel() -> Path:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BuildError(f"The wheel cannot be built: {done.stderr.strip()}")
+        why = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise BuildError(f"The wheel cannot be built: {why}\n  fix: make web, which installs what it needs")
     return next(folder.glob("*.whl"))
 
 
@@ -173,7 +174,9 @@ def main() -> int:
         except KeyboardInterrupt:
             own.server_close()
     else:
-        print("to look at it: python web/build.py serve, or any server of static files")
+        python = Path(sys.executable)
+        shown = python.relative_to(ROOT) if python.is_relative_to(ROOT) else python
+        print(f"to look at it: {shown} web/build.py serve, or any server of static files")
     return 0
 
 

@@ -1,7 +1,7 @@
 "use strict";
 // The page: chosen files, options, and the results as elements. Text of files and results is only ever set as text.
 
-const MOST_BYTES = 200 * 2 ** 20;
+const MOST_BYTES = 200e6;
 const MOST_NAMES = 30;
 const one = (id) => document.getElementById(id);
 const chosen = { files: [], gold: [] };
@@ -66,10 +66,10 @@ async function contents(files) {
   const paths = new Set();
   return Promise.all(
     files.map(async ({ path, file }, at) => {
-      const first = path.split("/")[0], again = paths.has(path);
+      const first = path.split("/")[0], taken = paths.has(path);
       paths.add(path);
       const body = await file.arrayBuffer().catch(() => { throw new Unreadable(path); });
-      if (again) return { path: `${at + 1}/${path}`, root: `${at + 1}/${path}`, body };
+      if (taken) return { path: `${at + 1}/${path}`, root: `${at + 1}/${path}`, body };
       const prefix = ["gold", "fixed", "zips"].includes(first) ? "dropped-" : "";
       return { path: prefix + path, root: prefix + first, body };
     }),
@@ -157,7 +157,8 @@ async function check() {
   if (running) { again = true; say("Checking …"); return; }
   const bytes = [...chosen.files, ...chosen.gold].reduce((sum, { file }) => sum + file.size, 0);
   if (bytes > MOST_BYTES) {
-    show({ error: `The files have ${size(bytes)}; this page takes ${size(MOST_BYTES)} at most.`, fix: "install semeval-emo and use its command validate" });
+    const words = `The files have ${size(bytes)}; this page takes ${size(MOST_BYTES)} at most.`;
+    finished({ result: { error: words, fix: "install semeval-emo and use its command validate" } });
     return;
   }
   running = true;
@@ -175,26 +176,24 @@ async function check() {
 }
 
 function finished({ result, failed, loading }) {
-  running = false;
+  // What was chosen meanwhile is checked next; the result of files that were cleared is not shown.
+  const isShown = !cleared, isNext = again;
+  running = cleared = again = false;
   one("result").removeAttribute("aria-busy");
-  if (cleared) {
-    cleared = false;
-    if (again) { again = false; check(); }
-    return;
+  if (isShown) {
+    say(result?.seconds == null ? "" : `Done in ${result.seconds.toFixed(1)} s.`);
+    show(result ?? fault(failed, loading));
   }
-  if (failed) {
-    say("");
-    show({
-      error: loading ? "Python could not be loaded." : "The check failed. This is a fault of the page, not of your file.",
-      fix: loading ? "reload the page; if it comes again, use the command semeval-emo validate" : "please report the text below",
-      detail: failed,
-    });
-    return;
-  }
-  say(result.seconds == null ? "" : `Done in ${result.seconds.toFixed(1)} s.`);
-  show(result);
-  if (again) { again = false; check(); }
+  if (isNext) check();
 }
+
+const fault = (detail, loading) => ({
+  error: loading ? "Python could not be loaded." : "The check failed. This is a fault of the page, not of your file.",
+  fix: loading
+    ? "reload the page; if it comes again, use the command semeval-emo validate"
+    : "reload the page; if it comes again, use the command semeval-emo validate, and please report the text below",
+  detail,
+});
 
 // --- the results ---------------------------------------------------------------------------------------------------
 

@@ -437,7 +437,7 @@ def export(
     track: TrackFilter = None,
     language: LanguageFilter = None,
     among: Annotated[
-        str | None, typer.Option("--list", metavar="LIST", help="Key of a leaderboard list. Default: all.")
+        str | None, typer.Option("--list", metavar="LIST", help="A leaderboard list. Its key or title. Default: all.")
     ] = None,
     kind: KindOption = None,
     release: ReleaseFilter = None,

@@ -364,14 +364,12 @@ KINDS = "team, baseline, published-model, seed-run (reference notebook), zoo or 
 
 
 def _list(rest: str) -> Any:
-    return typer.Option(
-        "--list", metavar="LIST", autocompletion=known_lists, help=f"Key or title of a leaderboard list. {rest}"
-    )
+    return typer.Option("--list", metavar="LIST", autocompletion=known_lists, help=f"A leaderboard list. {rest}")
 
 
-ListOption = Annotated[str | None, _list("Default: the first list of the task.")]
-ListFilter = Annotated[str | None, _list("all shows every list. Default: the first list of the task.")]
-OwnListOption = Annotated[str, _list("The row is added to it.")]
+ListOption = Annotated[str | None, _list("Its key or title. Default: the first list of the task.")]
+ListFilter = Annotated[str | None, _list("Its key or title; all for every list. Default: the first list of the task.")]
+OwnListOption = Annotated[str, _list("Its key; the row is added to it.")]
 KindOption = Annotated[str | None, typer.Option("--kind", metavar="KIND", help=f"Kind of row: {KINDS}.")]
 MetricOption = Annotated[
     str | None, typer.Option("--metric", "-m", metavar="METRIC", help="Metric. Default: the track's official one.")

@@ -39,6 +39,16 @@ def test_a_changed_package_is_refused(builder: Any, tmp_path: Path, monkeypatch:
         builder.pyodide()
 
 
+def test_a_python_without_the_tools_says_to_use_make(builder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'Traceback ...\nNo module named hatchling' >&2\nexit 1\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(builder.sys, "executable", str(python))
+    message = r"No module named hatchling\n  fix: make web, which installs what it needs"
+    with pytest.raises(builder.BuildError, match=message):
+        builder.wheel()
+
+
 def test_building_the_documentation_site_keeps_the_downloaded_package(builder: Any):
     """`make docs-site` empties .cache."""
     assert builder.CACHE.relative_to(ROOT).parts[0] == "build"

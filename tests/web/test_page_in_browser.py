@@ -9,6 +9,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pytest
 from semeval_emo.scoring import score
 from semeval_emo.submission import fix, pack, validate
 
-PATIENCE = 60
+PATIENCE = 300
+"""Seconds after which a page that shows nothing has failed, also on a busy machine."""
 
 
 class Checker:
@@ -88,6 +90,18 @@ class Checker:
         return {url.split("/")[2] for url in urls if url.startswith("http")}
 
 
+@contextmanager
+def serving(builder: Any, site: Path) -> Iterator[str]:
+    """Serve a folder while the context lasts; gives its address."""
+    server = builder.server(site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture(scope="module")
 def address(builder: Any) -> Iterator[str]:
     """The address of a static server of the built page."""
@@ -98,11 +112,8 @@ def address(builder: Any) -> Iterator[str]:
         if os.environ.get("CI") == "true":
             pytest.fail(f"CI {said}")
         pytest.skip(f"left out: {said}")
-    server = builder.server()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with serving(builder, builder.SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -261,6 +272,40 @@ def test_a_file_that_was_edited_is_to_be_chosen_again(page: Checker, valid: Path
     page.clear()
     page.choose("files", valid)
     assert page.codes == ["E311"]
+
+
+def test_files_that_are_too_large_are_refused_before_they_are_read(page: Checker, tmp_path: Path):
+    path = tmp_path / "pred_eng.csv"
+    with path.open("wb") as stream:
+        stream.truncate(201_000_000)
+    page.one("#files").send_keys(str(path))
+    end = time.monotonic() + PATIENCE
+    while not page.texts("#verdict"):
+        assert time.monotonic() < end
+    assert page.one("#result").text.splitlines() == [
+        "Not checked", "The files have 201.0 MB; this page takes 200.0 MB at most.",
+        "Fix: install semeval-emo and use its command validate.",
+    ]  # fmt: skip
+
+
+def test_a_page_without_its_parts_says_that_python_could_not_be_loaded(page: Checker, builder: Any, tmp_path: Path):
+    site = Path(shutil.copytree(builder.SITE, tmp_path / "site"))
+    (site / "package.zip").unlink()
+    first = page.browser.current_window_handle
+    page.browser.switch_to.new_window("tab")
+    try:
+        with serving(builder, site) as address:
+            page.browser.get(address)
+            end = time.monotonic() + PATIENCE
+            while not page.texts("#verdict"):
+                assert time.monotonic() < end
+        shown = page.one("#result").text.splitlines()
+    finally:
+        page.browser.close()
+        page.browser.switch_to.window(first)
+    assert shown[:2] == ["Not checked", "Python could not be loaded."]
+    assert shown[2] == "Fix: reload the page; if it comes again, use the command semeval-emo validate."
+    assert shown[3].endswith("package.zip: 404")
 
 
 def test_problems_of_a_file_that_is_not_fixed_are_not_called_fixed(page: Checker, malformed: Any, tmp_path: Path):
