@@ -8,6 +8,9 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 
+READS = (torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.__float__, torch.Tensor.__bool__)
+
+
 class RecordedCalls(TorchFunctionMode):
     """Records allocations of pinned memory, copies to a GPU, and reads that wait for one; tensors stay on the CPU."""
 
@@ -22,5 +25,5 @@ class RecordedCalls(TorchFunctionMode):
         if func is torch.Tensor.to and torch.device("cuda", 0) in args:
             self.asynchronous.append(kwargs.get("non_blocking", False))
             return args[0]
-        self.reads += func in (torch.Tensor.item, torch.Tensor.tolist, torch.Tensor.__float__)
+        self.reads += func in READS
         return func(*args, **kwargs)

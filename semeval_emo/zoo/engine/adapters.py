@@ -57,6 +57,17 @@ def quantization_arguments(recipe: Recipe, device: torch.device) -> dict[str, An
     return {"quantization_config": config, "device_map": {"": device}}
 
 
+def keep_stored_weights(model: Any) -> None:
+    """Let the 4-bit layers of a network on a CPU always multiply with the weights as they were quantized.
+
+    At the first prediction, bitsandbytes would pack them for CPUs with bf16 instructions: no gradient passes through a
+    packed layer, and saving a checkpoint unpacks its scales with less precision.
+    """
+    for module in model.modules():
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+
+
 def parameter_size(parameter: torch.nn.Parameter) -> int:
     """Return the number of values of a parameter; 4-bit weights store two in a byte."""
     state = getattr(parameter, "quant_state", None)

@@ -26,6 +26,7 @@ from semeval_emo.zoo.engine import parameter_groups
 from semeval_emo.zoo.engine.adapters import (
     add_adapters,
     find_adapted_backbone,
+    keep_stored_weights,
     load_adapters,
     parameter_size,
     quantization_arguments,
@@ -183,10 +184,10 @@ def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
     pooled = _pooled_class(recipe)
     if pooled is not None:
         model = pooled.load(folder, config, **arguments)
-        _check_pooling(model, recipe)
         model.dropout.p = recipe.model.head_dropout or 0.0
-        return model
-    model = load_pretrained(AutoModelForSequenceClassification, folder, what="The backbone", **config, **arguments)
+    else:
+        model = load_pretrained(AutoModelForSequenceClassification, folder, what="The backbone", **config, **arguments)
+    keep_stored_weights(model)
     _check_pooling(model, recipe)
     return model
 

@@ -5,6 +5,7 @@ bitsandbytes is replaced: the backbone keeps full precision. `benchmarks/gpu_che
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 from importlib import metadata
@@ -21,9 +22,13 @@ from transformers.quantizers.quantizers_utils import should_convert_module
 
 from semeval_emo.cli.app import main
 from semeval_emo.errors import InputError, UsageError
+from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones import weights
+from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine import adapters, network
+from semeval_emo.zoo.engine import pooling as pooling_module
 from semeval_emo.zoo.engine.devices import default_device
+from semeval_emo.zoo.engine.predictor import Predictor
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.load import load_recipe
 from semeval_emo.zoo.runs.model import load_model
@@ -152,6 +157,40 @@ def test_adapters_are_no_backbone(tmp_path: Path, without_bitsandbytes: None):
     run = train(recipe_of(save_backbone(tmp_path / "backbone")), source="sample", runs=tmp_path).folder
     with pytest.raises(InputError, match="has LoRA adapters, not a whole model"):
         train(recipe_of(run.model), source="sample", runs=tmp_path / "again")
+
+
+class PackedLinear(torch.nn.Linear):
+    """As a 4-bit layer of bitsandbytes on a CPU with bf16 instructions: rounds its scales at the first prediction."""
+
+    support_avx512bf16_for_cpu = True
+
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        if self.support_avx512bf16_for_cpu and not self.training:
+            self.weight.data = self.weight.data.bfloat16().float()
+        return super().forward(states)
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean"])
+def test_predictions_do_not_change_a_quantized_backbone(pooling: str, tmp_path, without_bitsandbytes, monkeypatch):
+    """Training went on with other weights after it had predicted dev, and the loaded model had the first ones."""
+    load = {module: module.load_pretrained for module in (network, pooling_module)}
+
+    def loaded(*given: Any, module: Any, **more: Any) -> Any:
+        model = load[module](*given, **more)
+        for layer in model.modules():
+            if type(layer) is torch.nn.Linear:
+                layer.__class__ = PackedLinear
+        return model
+
+    for module in load:
+        monkeypatch.setattr(module, "load_pretrained", functools.partial(loaded, module=module))
+    architecture = "llama" if pooling == "last" else "bert"
+    recipe = recipe_of(save_backbone(tmp_path / "backbone", architecture), f"model.pooling={pooling}")
+    built = network.build(recipe, Space(("joy", "fear")), Progress())
+    before = {name: parameter.clone() for name, parameter in built.model.named_parameters()}
+    Predictor(built).probabilities(TEXTS, Progress())
+    changed = [name for name, parameter in built.model.named_parameters() if not torch.equal(parameter, before[name])]
+    assert not changed
 
 
 @pytest.fixture
