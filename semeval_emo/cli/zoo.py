@@ -211,7 +211,7 @@ def train(
     ] = None,
     tracker: Annotated[
         ExperimentTracker | None,
-        typer.Option("--log-to", help="Log losses and metrics of the run to an experiment tracker, too."),
+        typer.Option("--log-to", help="Log losses and metrics of each run to an experiment tracker, too."),
     ] = None,
     style: FormatOption = Format.text,
     output: OutputOption = None,
@@ -256,12 +256,10 @@ def train(
         task, data, language = str(own.folder / TASK_FILE), None, None
         note(render([own_view.table(own)], "text", width=screen_width()) + "\n", quiet)
     if "," in (language or "") or language == "all" or of_series:
-        if tracker is not None:
-            raise UsageError("--log-to follows one run, and several were named.", "leave it out, or train one language")
         zoo_series.train_many(
             recipes, language or recipe.data.language, track=track, source=data, task=task, runs=runs, fresh=fresh,
             only_missing=only_missing, jobs=jobs, archive=archive, shard=shard, slurm=slurm or (),
-            on_cluster=on_cluster, style=style, output=output, quiet=quiet,
+            on_cluster=on_cluster, log_to=tracker.value if tracker else None, style=style, output=output, quiet=quiet,
         )  # fmt: skip
         return
     progress = TerminalProgress(quiet)

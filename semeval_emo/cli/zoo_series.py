@@ -99,6 +99,7 @@ def train_many(
     shard: str | None,
     slurm: Sequence[str],
     on_cluster: bool,
+    log_to: str | None,
     style: Format,
     output: Path | None,
     quiet: bool,
@@ -131,7 +132,9 @@ def train_many(
         from semeval_emo.report import job_array
         from semeval_emo.zoo.training.cluster import submit
 
-        submitted = submit(tasks, options, track=track, task=task, runs=runs, source=source, fresh=fresh, parallel=jobs)
+        submitted = submit(
+            tasks, options, track=track, task=task, runs=runs, source=source, fresh=fresh, parallel=jobs, log_to=log_to
+        )
         emit(submitted.to_dict, lambda: [job_array.table(submitted)], style, output)
         names = submitted.folders[:MOST_FOLDERS]
         next_steps(["zoo", "status", *names], ["zoo", "collect", *names], quiet=quiet)
@@ -148,7 +151,7 @@ def train_many(
     trained = [
         train_series(
             each.recipe, ",".join(each.languages), track=track, source=source, task=task, runs=runs, fresh=fresh,
-            only_missing=only_missing, jobs=jobs, archive=archive, packs=part is None, progress=progress,
+            only_missing=only_missing, jobs=jobs, archive=archive, packs=part is None, log_to=log_to, progress=progress,
             on_outcome=lambda *outcome: progress.message(view.line(*outcome)),
         )
         for each in own

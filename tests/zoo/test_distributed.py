@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import toy_task
 
 from semeval_emo.errors import UsageError
 from semeval_emo.progress import Progress
@@ -77,6 +78,25 @@ def test_two_processes_give_the_results_of_one(launcher: str, single: Path, tmp_
         found = probabilities(single, split), probabilities(two, split)
         assert found[0].std(0).max() > 1e-3, "the predictions differ between texts"
         assert np.abs(found[0] - found[1]).max() < 1e-4
+
+
+def test_all_processes_end_where_the_model_of_another_language_is_used(tmp_path: Path):
+    """The second process waited for the first one, which had nothing to train."""
+    toy_task.make_toy(tmp_path)
+    own = (*SETTINGS, "data.splits=[]", 'data.sources=["xcc"]', "select.epoch=last", "train.epochs=1")
+    words = [word for setting in own for word in ("--set", setting)]
+    launchers = {"xaa": (), "xbb": LAUNCHERS["torchrun"]}
+    for language, launcher in launchers.items():
+        start = [sys.executable, *(["-m", *launcher] if launcher else []), "-m", "semeval_emo", "zoo", "train"]
+        done = subprocess.run(
+            [*start, "llama-tiny", *words, "--task", "toy.toml", "--data", "data", "--language", language],
+            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert "using the model of xaa, which was trained on the same texts" in done.stderr
+    states = [json.loads(file.read_text()) for file in sorted(tmp_path.glob("runs/toy/*/*/run.json"))]
+    assert [(state["status"], state["processes"]) for state in states] == [("done", 1)] * 2
 
 
 def test_a_batch_size_not_divisible_by_the_processes_is_refused(tiny: Recipe, tmp_path: Path, monkeypatch):

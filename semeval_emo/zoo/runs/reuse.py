@@ -21,7 +21,7 @@ from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.model import MODEL_INFO, THRESHOLDS, write_model_info
 
-TRAINING_KEYS = ("sizes", "kept", "versions", "commit", "machine", "seed")
+TRAINING_KEYS = ("sizes", "kept", "versions", "commit", "machine", "seed", "processes")
 """Keys of ``run.json`` that belong to training; choices and scores of another run are its own."""
 
 TARGET_SPLITS = ("dev", "test")

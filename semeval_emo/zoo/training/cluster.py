@@ -26,6 +26,7 @@ from semeval_emo.zoo.requirements import require
 from semeval_emo.zoo.runs.folder import LOCK, locked, resolve_task, task_runs
 from semeval_emo.zoo.training.array import ArrayTask
 from semeval_emo.zoo.training.outcome import SIGNALLED, Outcome, existing_run, plan, planned, record_failure
+from semeval_emo.zoo.training.tracking import check_tracker
 from semeval_emo.zoo.training.worker_pool import THREADS, Failure, WorkItem, train_language
 
 JOBS = "jobs"
@@ -182,6 +183,7 @@ def submit(
     source: str | os.PathLike[str] | None = None,
     fresh: bool = False,
     parallel: int | None = None,
+    log_to: str | None = None,
     engine: Literal["slurm", "local"] = "slurm",
 ) -> JobArray:
     """Submit one job per task, as an array; runs that are finished or in training are left out.
@@ -190,14 +192,16 @@ def submit(
         options: of `slurm_options`.
         fresh: delete the runs first.
         parallel: how many jobs may run at a time.
+        log_to: experiment tracker of all runs, as in `tracking.TrackerName`.
         engine: ``local`` runs the jobs on this machine, without SLURM.
 
     Raises:
         MissingExtra: submitit is not installed.
-        InputError: there is no SLURM here, or it refuses the jobs.
+        InputError: there is no SLURM here, it refuses the jobs, or the tracker is not installed.
         Locked: with `fresh`, a process trains one of the runs.
     """
     require(["submitit"], "Training on a cluster", EXTRA)
+    check_tracker(log_to)
     if engine == "slurm" and (shutil.which("sbatch") is None or shutil.which("srun") is None):
         raise InputError(
             "SLURM is not installed here: there is no command sbatch.",
@@ -222,7 +226,9 @@ def submit(
                 languages.append(language)
         if languages:
             # Not fresh, because a requeued job resumes.
-            item = WorkItem(part.recipe, track, None if source is None else os.fspath(source), known, runs, False)
+            item = WorkItem(
+                part.recipe, track, None if source is None else os.fspath(source), known, runs, fresh=False, log_to=log_to
+            )
             jobs.append(ClusterJob(item, tuple(languages)))
     logs = task_runs(runs, known.key) / tasks[0].recipe.run_name / JOBS
     number = _submit(jobs, options, logs, parallel, engine) if jobs else ""

@@ -34,6 +34,7 @@ from semeval_emo.zoo.training.outcome import (
     record_failure,
     with_placement,
 )
+from semeval_emo.zoo.training.tracking import check_tracker
 from semeval_emo.zoo.training.worker_pool import BUG, Failure, RunSummary, WorkerPool, WorkItem
 
 ALL = "all"
@@ -233,6 +234,7 @@ def train_series(
     jobs: int | None = None,
     archive: Path | None = None,
     packs: bool = True,
+    log_to: str | None = None,
     progress: Progress | None = None,
     on_outcome: Callable[[Outcome, int, int], None] | None = None,
 ) -> Series:
@@ -245,7 +247,7 @@ def train_series(
 
     Args:
         languages: codes separated by commas, or ``all`` (`select_languages`).
-        track, source, task, runs, fresh: as for `train.train`.
+        track, source, task, runs, fresh, log_to: as for `train.train`.
         only_missing: do not check finished runs of the same recipe against their data.
         jobs: number of languages at a time, each with one thread if more than one; None for `default_jobs`.
         archive: the zip to write; by default ``<runs>/<recipe>/track_<t>.zip``. An existing one is replaced.
@@ -259,6 +261,7 @@ def train_series(
     """
     task = resolve_task(task, source)
     check_options(fresh, only_missing, jobs, archive)
+    check_tracker(log_to)
     progress = progress or Progress()
     track = task.track(track or implied_track(recipe.data.track, task)).key
     board = Leaderboard.load(task)
@@ -278,7 +281,7 @@ def train_series(
         progress.message(f"{done} of {len(outcomes)} languages are already finished and are not trained again")
     if missing:
         progress.message(f"training {plural(len(missing), 'language')}, {jobs} at a time")
-    item = WorkItem(recipe, track, None if source is None else os.fspath(source), task, runs, fresh)
+    item = WorkItem(recipe, track, None if source is None else os.fspath(source), task, runs, fresh, log_to)
     pool = WorkerPool(item, threads=1 if jobs > 1 else None)
     try:
         with progress.stage("languages", len(outcomes), done):

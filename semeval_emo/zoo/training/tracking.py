@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -109,7 +110,7 @@ def open_tracker(name: str, folder: Path, title: str, recipe: Recipe) -> Tracker
         folder: the run folder, for event files of TensorBoard.
         title: of the run.
     """
-    config = {key: str(value) for key, value in flattened(recipe.resolved(), ".").items()}
+    config = flattened(recipe.resolved(), ".")
     if name == "tensorboard":
         return TensorboardTracker(folder / "tensorboard", config)
     return MlflowTracker(title, config) if name == "mlflow" else WandbTracker(name, title, config)
@@ -193,11 +194,12 @@ class TrackedProgress(Progress):
             self.log({"step/loss": float(np.mean(self._losses))})
             self._losses.clear()
 
-    def _try(self, call: Any) -> None:
+    def _try(self, call: Callable[[], None]) -> None:
         if self._failed:
             return
         try:
-            call()
+            with redirect_stdout(sys.stderr):
+                call()
         # Trackers use networks, databases and files of their own.
         except Exception as error:
             self._failed = True
@@ -216,7 +218,9 @@ def tracked(progress: Progress, name: str | None, folder: Path, recipe: Recipe) 
         return
     title = f"{recipe.run_name}/{folder.name}"
     try:
-        tracker = open_tracker(name, folder, title, recipe)
+        # Standard output is the result, such as JSON; trackio and MLflow print there, too.
+        with redirect_stdout(sys.stderr):
+            tracker = open_tracker(name, folder, title, recipe)
     except Exception as error:
         raise InputError(f"{name} cannot start a run: {first_line(error)}.", "leave out --log-to") from error
     own = TrackedProgress(progress, tracker, name)

@@ -129,7 +129,8 @@ def train(
         status = folder.state()["status"]
         if family.supports_distributed:
             distributed.init()
-            distributed.broadcast(status == TRAINING)
+        if status != TRAINING:
+            _tell_other_processes(family, False)
         if status != DONE:
             if unverified := [gold.unverified for gold in golds.values() if gold.unverified]:
                 folder.update_state(unverified_gold=unverified)
@@ -223,12 +224,20 @@ class _Setup:
         return RunFolder(run_path(runs, self.recipe, self.spec, next(iter(self.task.tracks))), self.spec)
 
 
+def _tell_other_processes(family: type[Family], trains: bool) -> None:
+    """Tell the processes of `train_nonzero_rank` whether a network is trained now, which they take part in."""
+    if family.supports_distributed:
+        distributed.broadcast(trains)
+
+
 def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     """Train the model, or reuse that of another language."""
     recipe, folder = run.recipe, run.folder
     folder.update_state(emotions=list(run.space.emotions))
     run.joint = joint_set(recipe, golds, run.space) if recipe.trains_jointly else None
+    family = family_class(recipe.family)
     shared = reuse_model(folder, recipe, run.space)
+    _tell_other_processes(family, not shared)
     if shared:
         run.progress.message(f"using the model of {shared}, which was trained on the same texts")
         if run.joint and recipe.select.split == FOLDS:
@@ -237,7 +246,7 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
         return
     joint = run.joint
     train_on, eval_splits = (joint.train, {}) if joint else training_examples(recipe, golds)
-    model = family_class(recipe.family)(recipe, joint.space if joint else run.space)
+    model = family(recipe, joint.space if joint else run.space)
     folder.update_state(
         versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed,
         processes=distributed.world_size() if model.supports_distributed else 1,
@@ -255,7 +264,7 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     model.space = run.space
     sizes = model.parameter_counts()
     save_model(model, folder.model, folder.spec.task)
-    backbone = recipe.model.backbone if "model" in family_class(recipe.family).recipe_sections else ""
+    backbone = recipe.model.backbone if "model" in family.recipe_sections else ""
     # Of an ensemble, the weights of its members.
     of_members = [FinishedRun.load(path).state["versions"] for path in model.members()]
     weights = {name: value for each in of_members for name, value in each.items() if value.startswith("sha256:")}

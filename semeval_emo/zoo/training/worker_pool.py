@@ -46,6 +46,7 @@ class WorkItem:
     task: Task | str | None
     runs: Path
     fresh: bool
+    log_to: str | None = None
 
 
 @dataclass(frozen=True)
@@ -246,7 +247,7 @@ def train_language(item: WorkItem, language: str, progress: Progress) -> RunSumm
     try:
         result = train(
             item.recipe, track=item.track, language=language, source=item.source, task=item.task,
-            runs=item.runs, fresh=item.fresh, progress=progress,
+            runs=item.runs, fresh=item.fresh, log_to=item.log_to, progress=progress,
         )  # fmt: skip
     except EmoError as error:
         return Failure(error.message, error.fix, error.exit_code, isinstance(error, Locked))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -9,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import toy_task
 
 from semeval_emo.cli.app import main
 from semeval_emo.errors import InputError, UsageError
@@ -74,7 +78,7 @@ def test_both_engines_log_the_same_losses_and_metrics(engine: str, tracker: Reco
     (opened,) = [named for name, _, named in tracker.calls if name == start]
     assert opened.get("name", opened.get("run_name")) == f"{result.recipe.run_name}/eng"
     config = opened.get("config") or next(given[0] for name, given, _ in tracker.calls if name == "log_params")
-    assert (config["train.batch"], config["family"]) == ("16", "decoder")
+    assert (config["train.batch"], config["family"]) == (16, "decoder")
 
 
 def test_tensorboard_writes_event_files_into_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -139,7 +143,44 @@ def test_a_tracker_that_does_not_start_is_an_error(tmp_path: Path, monkeypatch):
     )  # fmt: skip
 
 
-def test_trackers_that_are_not_there(tmp_path: Path, monkeypatch, capsys):
+def test_each_run_of_a_series_is_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Its workers are other processes, so the tracker is a module that they find; it prints, as trackio does."""
+    monkeypatch.chdir(tmp_path)
+    toy_task.make_toy(tmp_path)
+    Path("modules").mkdir()
+    Path("modules/trackio.py").write_text(TRACKIO)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "modules"), *sys.path]))
+    words = ["zoo", "train", "constant-all", "--task", "toy.toml", "--data", "data", "--log-to", "trackio", "-q"]
+    for number, more in enumerate((["--language", "all", "--jobs", "2"], ["--language", "xaa", "--fresh"])):
+        done = subprocess.run(
+            [sys.executable, "-m", "semeval_emo", *words, *more, "--format", "json"], capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["schema"].startswith("semeval-emo/zoo-train")
+        assert "Run finished" in done.stderr
+        logged = [line.split(maxsplit=1) for line in Path("logged").read_text().splitlines()]
+        names = sorted(f"constant-all/{code}" for code in (*toy_task.LANGUAGES, *["xaa"] * number))
+        assert sorted(name for name, _ in logged) == names
+        assert all("result/test/macro_f1" in values for _, values in logged)
+
+
+TRACKIO = """
+def init(project, name, config):
+    global run
+    run = name
+    print("Run started")
+
+def log(values, step):
+    with open("logged", "a") as file:
+        file.write(f"{run} {values}\\n")
+
+def finish():
+    print("Run finished")
+"""
+
+
+def test_trackers_that_are_not_there(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(tracking.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError) as missing:
         trained(tmp_path, log_to="trackio")
@@ -149,6 +190,3 @@ def test_trackers_that_are_not_there(tmp_path: Path, monkeypatch, capsys):
         trained(tmp_path, log_to="wandbb")
     assert "wandb" in unknown.value.fix
     assert not list(tmp_path.iterdir())
-    words = ["zoo", "train", "constant-all", "--track", "a", "--language", "eng,deu", "--log-to", "wandb"]
-    assert main(words) == 2
-    assert "--log-to follows one run, and several were named." in capsys.readouterr().err
