@@ -7,6 +7,7 @@ is not imported.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TypeVar
 
 from semeval_emo.errors import UsageError
@@ -21,6 +22,9 @@ SHARDING = {
     "ACCELERATE_USE_PARALLELISM_CONFIG": "a parallelism configuration",
 }
 """Variables that ``accelerate launch`` sets to divide a model among processes, and what they stand for."""
+
+LONGEST_WAIT = timedelta(days=1)
+"""How long a process waits for another one, such as for the first one to predict dev; NCCL ends it after 10 minutes."""
 
 
 def world_size() -> int:
@@ -106,7 +110,7 @@ def init() -> None:
                 "needs its own.",
                 f"torchrun --nproc-per-node {gpus}" if gpus > 1 else "train without torchrun",
             )
-        PartialState(cpu=not has_gpus())
+        PartialState(cpu=not has_gpus(), timeout=LONGEST_WAIT)
 
 
 def close() -> None:

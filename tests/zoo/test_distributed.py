@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,6 +138,15 @@ def test_a_configuration_of_accelerate_that_changes_the_recipe_is_refused(variab
 def test_the_precision_of_accelerate_may_be_that_of_the_recipe(monkeypatch):
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
     distributed.check_configuration("bf16")
+
+
+def test_processes_wait_for_long_predictions_of_the_first_one(monkeypatch: pytest.MonkeyPatch):
+    """NCCL ended processes that waited ten minutes for the predictions of dev."""
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr("accelerate.PartialState", lambda **given: asked.append(given))
+    distributed.init()
+    assert [given["timeout"].total_seconds() >= 12 * 3600 for given in asked] == [True]
 
 
 @pytest.mark.parametrize(

@@ -133,12 +133,16 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
+    model = _with_head(model, tokenizer, recipe)
+    return Network(model.to(default_device()), tokenizer, recipe, freeze(model, recipe))
+
+
+def _with_head(model: Any, tokenizer: Any, recipe: Recipe) -> Any:
+    """Return a pretrained network with the recipe's head and adapters."""
     model.config.pad_token_id = tokenizer.pad_token_id
     model.config.use_cache = False
     _add_mlp_head(model, recipe)
-    if recipe.trainable.part == "lora":
-        model = add_adapters(model, recipe)
-    return Network(model.to(default_device()), tokenizer, recipe, freeze(model, recipe))
+    return add_adapters(model, recipe) if recipe.trainable.part == "lora" else model
 
 
 def label_config(space: Space) -> dict[str, Any]:
@@ -351,9 +355,7 @@ def _load_adapted(folder: Path, recipe: Recipe, space: Space) -> Network:
     with silence_transformers():
         model = _pretrained(backbone, recipe, label_config(space))
     check_vocabulary(tokenizer, model, backbone)
-    model.config.pad_token_id = tokenizer.pad_token_id
-    _add_mlp_head(model, recipe)
-    model = add_adapters(model, recipe)
+    model = _with_head(model, tokenizer, recipe)
     load_adapters(model, folder)
     return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
 

@@ -61,9 +61,9 @@ class Embed(Family):
     backbone: str
 
     def prepare(self, progress: Progress) -> None:
-        """Find the encoder's weights; check the precision."""
-        self._find_backbone(progress)
+        """Check the precision, and find the encoder's weights."""
         check_precision(self.recipe, self.recipe.options.precision, "embed.precision")
+        self._find_backbone(progress)
 
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
         """Embed every text once and fit every setting; keep the best by the selection metric (the first of equals)."""

@@ -47,13 +47,13 @@ class Transformer(Family):
     folds: FoldNetworks | None = None
 
     def prepare(self, progress: Progress) -> None:
-        """Find the backbone's weights without importing torch, so that missing weights are reported at once."""
+        """Check what the recipe needs, and find the backbone's weights, without importing torch for fp32."""
         from semeval_emo.zoo.backbones.weights import RANDOM, check_quantization, find_backbone
 
         check_quantization(self.recipe)
+        check_precision(self.recipe, self.recipe.train.precision, "train.precision")
         if self.recipe.model.backbone != RANDOM:
             find_backbone(self.recipe.model.backbone, progress, self.fallback_recipe)
-        check_precision(self.recipe, self.recipe.train.precision, "train.precision")
 
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
         """Build the network from its backbone and train it."""
