@@ -227,8 +227,8 @@ def train(
     from semeval_emo.report.formats import render
     from semeval_emo.task import TASK_FILE
     from semeval_emo.zoo.distributed import is_main_process
+    from semeval_emo.zoo.recipes.load import load_seeds
     from semeval_emo.zoo.selection.epochs import RESUME_HINT, TrainingStopped
-    from semeval_emo.zoo.training.collect import load_seeds
     from semeval_emo.zoo.training.own import own_data
     from semeval_emo.zoo.training.train import train as train_one
     from semeval_emo.zoo.training.train import train_nonzero_rank

@@ -56,7 +56,7 @@ def test_two_processes_give_the_results_of_one(launcher: str, single: Path, tmp_
     command = ["-m", "semeval_emo", "zoo", "train", "llama-tiny", *words, "--data", "sample", "--format", "json"]
     done = subprocess.run(
         [*launched, *command, "--runs", "two"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+        cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

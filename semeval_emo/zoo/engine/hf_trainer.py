@@ -328,7 +328,7 @@ def _arguments(folder: Path, network: Network) -> TrainingArguments:
         dataloader_pin_memory=network.device.type == "cuda",
         save_strategy="epoch",
         logging_strategy="no",
-        # Else each batch's loss is read, and a GPU is waited for; `TrainingRun.record` reports a loss that is no number.
+        # Else each batch's loss is read, and a GPU is waited for. `TrainingRun.record` reports one that is no number.
         logging_nan_inf_filter=False,
         report_to="none",
         disable_tqdm=True,

@@ -85,6 +85,28 @@ def _with_settings(table: dict[str, Any], path: Path, bases: tuple[str, ...], se
     return _build(table, path, bases, tuple(pairs), where)
 
 
+def load_seeds(
+    name: str, count: int, *, settings: Sequence[str] = (), seed: int | None = None, more: Sequence[str] = ()
+) -> list[Recipe]:
+    """Load a recipe with several random seeds: its own or the named one, and the numbers after it.
+
+    Args:
+        settings, more: overrides, before and after that of the seed in the names of run folders.
+
+    Raises:
+        UsageError: as for `load_recipe`, or `count` is below 1.
+
+    >>> [recipe.run_name for recipe in load_seeds("tfidf-char", 2)]
+    ['tfidf-char', 'tfidf-char+seed=43-abfae2']
+    """
+    if count < 1:
+        raise UsageError(f"--seeds must be 1 or more, not {count}.")
+    first = load_recipe(name, [*settings, *([f"train.seed={seed}"] if seed is not None else []), *more])
+    start = first.train.seed
+    later = range(start + 1, start + count)
+    return [first, *(load_recipe(name, [*settings, f"train.seed={number}", *more]) for number in later)]
+
+
 def list_recipes(
     pattern: str = "*", root: Path | None = None, on_error: Callable[[EmoError], None] | None = None
 ) -> list[Recipe]:

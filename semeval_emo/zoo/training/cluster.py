@@ -226,9 +226,8 @@ def submit(
                 languages.append(language)
         if languages:
             # Not fresh, because a requeued job resumes.
-            item = WorkItem(
-                part.recipe, track, None if source is None else os.fspath(source), known, runs, fresh=False, log_to=log_to
-            )
+            place = None if source is None else os.fspath(source)
+            item = WorkItem(part.recipe, track, place, known, runs, fresh=False, log_to=log_to)
             jobs.append(ClusterJob(item, tuple(languages)))
     logs = task_runs(runs, known.key) / tasks[0].recipe.run_name / JOBS
     number = _submit(jobs, options, logs, parallel, engine) if jobs else ""

@@ -12,7 +12,7 @@ from semeval_emo.errors import EmoError, InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.task import FileSpec, Task
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes.load import from_resolved, load_recipe
+from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder, resolve_task
 from semeval_emo.zoo.runs.seeds import without_seed
@@ -115,28 +115,6 @@ def _language_scores(runs: Sequence[tuple[int, Outcome]]) -> LanguageScores:
         fmean(dev) if dev else None, fmean(scores) if scores else None, stdev(scores) if len(scores) > 1 else None,
         next((outcome.placement for _, outcome in finished if outcome.placement), None),
     )  # fmt: skip
-
-
-def load_seeds(
-    name: str, count: int, *, settings: Sequence[str] = (), seed: int | None = None, more: Sequence[str] = ()
-) -> list[Recipe]:
-    """Load a recipe with several random seeds: its own or the named one, and the numbers after it.
-
-    Args:
-        settings, more: overrides, before and after that of the seed in the names of run folders.
-
-    Raises:
-        UsageError: as for `load_recipe`, or `count` is below 1.
-
-    >>> [recipe.run_name for recipe in load_seeds("tfidf-char", 2)]
-    ['tfidf-char', 'tfidf-char+seed=43-abfae2']
-    """
-    if count < 1:
-        raise UsageError(f"--seeds must be 1 or more, not {count}.")
-    first = load_recipe(name, [*settings, *([f"train.seed={seed}"] if seed is not None else []), *more])
-    start = first.train.seed
-    later = range(start + 1, start + count)
-    return [first, *(load_recipe(name, [*settings, f"train.seed={number}", *more]) for number in later)]
 
 
 def collect(

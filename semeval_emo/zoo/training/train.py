@@ -224,7 +224,7 @@ class _Setup:
         return RunFolder(run_path(runs, self.recipe, self.spec, next(iter(self.task.tracks))), self.spec)
 
 
-def _tell_other_processes(family: type[Family], trains: bool) -> None:
+def _tell_other_processes(family: Family | type[Family], trains: bool) -> None:
     """Tell the processes of `train_nonzero_rank` whether a network is trained now, which they take part in."""
     if family.supports_distributed:
         distributed.broadcast(trains)

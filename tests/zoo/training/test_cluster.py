@@ -19,12 +19,11 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.locks import lock_holder
 from semeval_emo.task import load_task
 from semeval_emo.zoo.recipe import Recipe
-from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.recipes.load import load_recipe, load_seeds
 from semeval_emo.zoo.runs.folder import LOCK, Locked, locked
 from semeval_emo.zoo.runs.status import RunStatus, run_states, run_status
 from semeval_emo.zoo.training.array import array_tasks
 from semeval_emo.zoo.training.cluster import JobArray, submit
-from semeval_emo.zoo.training.collect import load_seeds
 from semeval_emo.zoo.training.series import train_series
 from semeval_emo.zoo.training.slurm_options import slurm_options
 from semeval_emo.zoo.training.worker_pool import THREADS
@@ -87,7 +86,9 @@ def files(runs: str = "runs") -> dict[str, bytes]:
 def trained_here(recipes: list[Recipe], *languages: str) -> dict[str, bytes]:
     """The files of the same runs, trained by the worker pool."""
     for recipe in recipes:
-        train_series(recipe, ",".join(languages), source="data", task="toy.toml", runs=Path("here"), jobs=1, packs=False)
+        train_series(
+            recipe, ",".join(languages), source="data", task="toy.toml", runs=Path("here"), jobs=1, packs=False
+        )
     return files("here")
 
 

@@ -13,12 +13,11 @@ import toy_task
 from semeval_emo.errors import UsageError
 from semeval_emo.submission import validate
 from semeval_emo.task import load_task
-from semeval_emo.zoo.recipes.load import load_recipe
+from semeval_emo.zoo.recipes.load import load_recipe, load_seeds
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import locked
 from semeval_emo.zoo.runs.seeds import origin_of
 from semeval_emo.zoo.training.array import Shard, array_tasks, index_without_count, shard_of_job, tasks_of_shard
-from semeval_emo.zoo.training.collect import load_seeds
 
 # A recipe whose result depends on the seed (of the folds).
 NAME, LANGUAGES = "tfidf-folds", toy_task.LANGUAGES
