@@ -91,7 +91,7 @@ def test_all_processes_end_where_the_model_of_another_language_is_used(tmp_path:
         start = [sys.executable, *(["-m", *launcher] if launcher else []), "-m", "semeval_emo", "zoo", "train"]
         done = subprocess.run(
             [*start, "llama-tiny", *words, "--task", "toy.toml", "--data", "data", "--language", language],
-            cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+            cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False,
             env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr

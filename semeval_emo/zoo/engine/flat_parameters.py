@@ -58,6 +58,9 @@ class FlatParameters:
 def clip_divisor(norm: torch.Tensor, max_norm: float) -> torch.Tensor | None:
     """Return the number to divide gradients of this norm by, as ``clip_grad_norm_`` does; None for no clipping."""
     divisor = (norm + 1e-6) / max_norm
+    if divisor.device.type != "cpu":
+        # Not read: a GPU would be waited for.
+        return divisor.clamp(min=1)
     return divisor if divisor > 1 else None
 
 

@@ -17,6 +17,7 @@ from semeval_emo.zoo.engine import devices
 from semeval_emo.zoo.engine.devices import cache_bytes, concatenated, default_device
 from semeval_emo.zoo.engine.epoch_metrics import to_probabilities, to_shares
 from semeval_emo.zoo.engine.finetune import prefix_obstacle
+from semeval_emo.zoo.engine.flat_parameters import clip_divisor
 from semeval_emo.zoo.engine.frozen_prefix import compute_frozen_states, plan_cache
 from semeval_emo.zoo.engine.losses import loss_function
 from semeval_emo.zoo.engine.network import build
@@ -83,7 +84,7 @@ def test_states_in_memory_are_copied_to_a_gpu_without_waiting():
 
 
 def test_the_loss_is_read_once_a_step():
-    recipe = load_recipe("llama-tiny", [*SMALL, "train.batch=1", "train.accumulate=4"])
+    recipe = load_recipe("llama-tiny", [*SMALL, "train.batch=1", "train.accumulate=4", "train.clip=0"])
     network = build(recipe, Space(("joy", "fear")), Progress())
     examples = Examples(tuple(f"text {i}" for i in range(4)), np.eye(4, 2, dtype=np.int8))
     states = compute_frozen_states(network, network.tokens(examples.texts), 4, None, Progress(), "")
@@ -95,6 +96,14 @@ def test_the_loss_is_read_once_a_step():
         value = trainer.step(batches)
     assert calls.reads == 1
     assert value == pytest.approx(0.7, abs=0.2)
+
+
+def test_the_norm_of_gradients_is_not_read():
+    """A tensor on the device `meta` has no value that could be read."""
+    divisor = clip_divisor(torch.ones((), device="meta"), 1.0)
+    assert divisor is not None and divisor.device.type == "meta"
+    assert clip_divisor(torch.tensor(0.5), 1.0) is None
+    assert clip_divisor(torch.tensor(2.0), 1.0) == pytest.approx(2.0)
 
 
 PRECISIONS = {
