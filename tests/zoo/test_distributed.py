@@ -81,23 +81,27 @@ def test_two_processes_give_the_results_of_one(launcher: str, single: Path, tmp_
         assert np.abs(found[0] - found[1]).max() < 1e-4
 
 
-def test_all_processes_end_where_the_model_of_another_language_is_used(tmp_path: Path):
-    """The second process waited for the first one, which had nothing to train."""
+def test_processes_train_one_model_for_several_languages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The second process trained on one language; where the model was there already, it waited for the first one."""
+    monkeypatch.chdir(tmp_path)
     toy_task.make_toy(tmp_path)
-    own = (*SETTINGS, "data.splits=[]", 'data.sources=["xcc"]', "select.epoch=last", "train.epochs=1")
+    own = (*SETTINGS, "train.epochs=1", 'data.sources=["xbb", "xcc"]', "data.joint=true", "select.epoch=last")
     words = [word for setting in own for word in ("--set", setting)]
-    launchers = {"xaa": (), "xbb": LAUNCHERS["torchrun"]}
-    for language, launcher in launchers.items():
-        start = [sys.executable, *(["-m", *launcher] if launcher else []), "-m", "semeval_emo", "zoo", "train"]
+    launcher = [sys.executable, "-m", *LAUNCHERS["torchrun"], "-m", "semeval_emo", "zoo", "train", "llama-tiny"]
+    for language in ("xbb", "xcc"):
         done = subprocess.run(
-            [*start, "llama-tiny", *words, "--task", "toy.toml", "--data", "data", "--language", language],
-            cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False,
+            [*launcher, *words, "--task", "toy.toml", "--data", "data", "--language", language, "--runs", "two"],
+            capture_output=True, text=True, timeout=600, check=False,
             env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
-    assert "using the model of xaa, which was trained on the same texts" in done.stderr
-    states = [json.loads(file.read_text()) for file in sorted(tmp_path.glob("runs/toy/*/*/run.json"))]
-    assert [(state["status"], state["processes"]) for state in states] == [("done", 1)] * 2
+    assert "using the model of xbb, which was trained on the same texts" in done.stderr
+    paths = sorted(tmp_path.glob("two/toy/*/*"))
+    states = [json.loads((path / "run.json").read_text()) for path in paths]
+    assert [(state["status"], state["processes"]) for state in states] == [("done", 2)] * 2
+    one = train(load_recipe("llama-tiny", own), source="data", task="toy.toml", language="xbb", runs=Path("one"))
+    # The last batch has some texts twice with two processes.
+    assert json.loads((paths[0] / "metrics.jsonl").read_text())["loss"] == pytest.approx(one.rows[0]["loss"], abs=5e-3)
 
 
 def test_a_batch_size_not_divisible_by_the_processes_is_refused(tiny: Recipe, tmp_path: Path, monkeypatch):

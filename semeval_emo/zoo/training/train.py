@@ -180,8 +180,8 @@ def train_nonzero_rank(
     try:
         if distributed.broadcast(False):
             run = TrainingRun(setup.recipe, setup.run_folder(runs), setup.space, Progress(), setup.task)
-            with run.handle_signals():
-                setup.family(run.recipe, run.space).fit(*training_examples(run.recipe, golds), run)
+            run.joint = _joint_set(run, golds)
+            _fit_model(run, golds)
     finally:
         distributed.close()
 
@@ -230,11 +230,26 @@ def _tell_other_processes(family: Family | type[Family], trains: bool) -> None:
         distributed.broadcast(trains)
 
 
+def _joint_set(run: TrainingRun, golds: dict[str, Gold]) -> JointSet | None:
+    """Return the texts of all languages if the run trains one model for them."""
+    return joint_set(run.recipe, golds, run.space) if run.recipe.trains_jointly else None
+
+
+def _fit_model(run: TrainingRun, golds: dict[str, Gold]) -> Family:
+    """Train the model of a run; in distributed training, every process does."""
+    recipe, joint = run.recipe, run.joint
+    train_on, eval_splits = (joint.train, {}) if joint else training_examples(recipe, golds)
+    model = family_class(recipe.family)(recipe, joint.space if joint else run.space)
+    with run.handle_signals():
+        model.fit(train_on, eval_splits, run)
+    return model
+
+
 def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
     """Train the model, or reuse that of another language."""
     recipe, folder = run.recipe, run.folder
     folder.update_state(emotions=list(run.space.emotions))
-    run.joint = joint_set(recipe, golds, run.space) if recipe.trains_jointly else None
+    run.joint = _joint_set(run, golds)
     family = family_class(recipe.family)
     shared = reuse_model(folder, recipe, run.space)
     _tell_other_processes(family, not shared)
@@ -244,19 +259,16 @@ def _fit(run: TrainingRun, golds: dict[str, Gold]) -> None:
             _score_own_folds(run, run.joint, folder.path.parent / shared)
         folder.update_state(status=TRAINED, seconds=0.0, shares=shared)
         return
-    joint = run.joint
-    train_on, eval_splits = (joint.train, {}) if joint else training_examples(recipe, golds)
-    model = family(recipe, joint.space if joint else run.space)
     folder.update_state(
         versions=versions(), commit=commit(), machine=machine(), seed=recipe.train.seed,
-        processes=distributed.world_size() if model.supports_distributed else 1,
+        processes=distributed.world_size() if family.supports_distributed else 1,
     )  # fmt: skip
     # Time of an earlier process that was killed is only known up to its last checkpoint.
     started = time.monotonic()
     earlier = float(folder.state().get("seconds", 0.0))
     try:
-        with run.handle_signals(), enough_memory(recipe):
-            model.fit(train_on, eval_splits, run)
+        with enough_memory(recipe):
+            model = _fit_model(run, golds)
     finally:
         distributed.close()
         folder.update_state(seconds=round(earlier + time.monotonic() - started, 3))
