@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
+import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
@@ -198,12 +198,22 @@ class TrackedProgress(Progress):
         if self._failed:
             return
         try:
-            with redirect_stdout(sys.stderr):
+            with _messages_of_tracker(self.progress):
                 call()
         # Trackers use networks, databases and files of their own.
         except Exception as error:
             self._failed = True
             self.message(f"logging to {self.name} failed, and the training goes on without it: {first_line(error)}")
+
+
+@contextmanager
+def _messages_of_tracker(progress: Progress) -> Iterator[None]:
+    """Show what a tracker prints as messages: standard output is for the result, such as JSON."""
+    with redirect_stdout(io.StringIO()) as printed:
+        yield
+    for line in printed.getvalue().splitlines():
+        if line.strip():
+            progress.message(line.strip())
 
 
 @contextmanager
@@ -218,8 +228,7 @@ def tracked(progress: Progress, name: str | None, folder: Path, recipe: Recipe) 
         return
     title = f"{recipe.run_name}/{folder.name}"
     try:
-        # Standard output is the result, such as JSON; trackio and MLflow print there, too.
-        with redirect_stdout(sys.stderr):
+        with _messages_of_tracker(progress):
             tracker = open_tracker(name, folder, title, recipe)
     except Exception as error:
         raise InputError(f"{name} cannot start a run: {first_line(error)}.", "leave out --log-to") from error

@@ -150,7 +150,7 @@ def test_each_run_of_a_series_is_logged(tmp_path: Path, monkeypatch: pytest.Monk
     Path("modules").mkdir()
     Path("modules/trackio.py").write_text(TRACKIO)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path / "modules"), *sys.path]))
-    words = ["zoo", "train", "constant-all", "--task", "toy.toml", "--data", "data", "--log-to", "trackio", "-q"]
+    words = ["zoo", "train", "constant-all", "--task", "toy.toml", "--data", "data", "--log-to", "trackio"]
     for number, more in enumerate((["--language", "all", "--jobs", "2"], ["--language", "xaa", "--fresh"])):
         done = subprocess.run(
             [sys.executable, "-m", "semeval_emo", *words, *more, "--format", "json"], capture_output=True, text=True,
