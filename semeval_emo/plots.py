@@ -15,6 +15,7 @@ import numpy as np
 
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.leaderboard import Leaderboard
+from semeval_emo.report.analysis import names_of
 from semeval_emo.report.plots import curves, matrices, scores
 from semeval_emo.report.plots.selection import emotion_metric, pairs_of_systems, whole_interval
 from semeval_emo.report.plots.style import Plot, require_matplotlib
@@ -169,7 +170,8 @@ def co_occurrence(card: Scores | Scorecard) -> Figure:
     """
     own = _one_card(card)
     pair, noun = pair_of(own), own.spec.label_noun
-    return _figure(matrices.co_occurrence("co-occurrence", own.spec.emotions, pair.gold, pair.predicted, noun))
+    emotions, empty = own.spec.emotions, names_of((), own.spec)
+    return _figure(matrices.co_occurrence("co-occurrence", emotions, pair.gold, pair.predicted, noun, empty))
 
 
 def label_counts(card: Scores | Scorecard) -> Figure:

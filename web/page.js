@@ -207,6 +207,13 @@ function show(result) {
   section.scrollIntoView({ block: "nearest" });
 }
 
+// Messages are those of the command line: its options are menus of the page, and code is between backticks.
+const MENUS = { release: "Release", track: "Track", task: "Task", threshold: "Threshold" };
+const inPage = (text) =>
+  text.replace(/--(release|track|task|threshold)\b(?: ([\w.-]+(?=\))|\d[\d.]*\d))?/g, (_, option, value) =>
+    `${MENUS[option]}${value ? ` ${value}` : ""} under Options`);
+const prose = (text) => inPage(text).split("`").map((part, at) => (at % 2 ? element("code", {}, part) : part));
+
 const heading = (text, kind) => element("h2", { id: "verdict", tabindex: "-1", class: kind }, text);
 
 function failure({ error, fix, detail }) {
@@ -244,7 +251,7 @@ function fileResult(file, problems) {
 
 function problem(group) {
   const lines = group.examples.map((example) =>
-    element("li", {}, element("span", { class: "where" }, example.line == null ? "" : `line ${example.line.toLocaleString("en")}`), element("span", {}, example.message)),
+    element("li", {}, element("span", { class: "where" }, example.line == null ? "" : `line ${example.line.toLocaleString("en")}`), element("span", {}, ...prose(example.message))),
   );
   return element(
     "li", { class: group.severity },
@@ -252,14 +259,14 @@ function problem(group) {
     element("ul", {}, ...lines),
     group.more ? element("p", { class: "note" }, `… and ${group.more.toLocaleString("en")} more`) : "",
     repair(group),
-    element("details", {}, element("summary", {}, "Why this matters"), element("p", { class: "note" }, group.explanation)),
+    element("details", {}, element("summary", {}, "Why this matters"), element("p", { class: "note" }, ...prose(group.explanation))),
   );
 }
 
 function repair({ repair: done, is_fixed, examples }) {
   if (is_fixed) return element("p", { class: "good" }, `Fixed automatically: ${done}.`);
   if (done) return element("p", {}, `Fixed automatically once the other problems are fixed by hand: ${done}.`);
-  return examples[0]?.fix ? element("p", {}, `Fix: ${examples[0].fix}.`) : "";
+  return examples[0]?.fix ? element("p", {}, ...prose(`Fix: ${examples[0].fix}.`)) : "";
 }
 
 function downloads({ fixed, downloads, not_packed }) {
@@ -315,7 +322,7 @@ function scores({ scores, means, gold_errors }) {
     parts.push(element("details", {}, element("summary", {}, "Each file by emotion"), ...each));
   } else parts.push(...each);
   const missing = (own) => `Not scored: ${own.place}. ${own.error}${own.fix ? ` Fix: ${own.fix}.` : ""}`;
-  parts.push(...gold_errors.map((own) => element("p", { class: scores.length ? "note" : "bad" }, missing(own))));
+  parts.push(...gold_errors.map((own) => element("p", { class: scores.length ? "note" : "bad" }, ...prose(missing(own)))));
   return parts;
 }
 

@@ -20,20 +20,24 @@ from semeval_emo.text import plural
 DOT = " · "
 
 
-def tables(comparison: Comparison, *, pairs: bool = False, power: bool = False) -> list[Table]:
+def tables(
+    comparison: Comparison, *, pairs: bool = False, power: bool = False, each_language: bool = True
+) -> list[Table]:
     """Return the tables of a comparison.
 
     Args:
         pairs: include every pair of systems.
         power: include the smallest difference that a test of this size detects.
+        each_language: include the emotions of each of several languages, not only their averages.
     """
     two = len(comparison.systems) == 2
     tables = [_standings(comparison)]
     if two:
         tables.append(_emotions(comparison, power))
     if len(comparison.systems) > 2:
-        results = [comparison.lead, *(comparison.places if comparison.average else [])]
-        tables += [_emotion_standings(comparison, result) for result in results if result.standings[0].emotions]
+        if comparison.lead.standings[0].emotions:
+            tables.append(_emotion_standings(comparison, comparison.lead))
+        tables += emotion_tables(comparison) if each_language else []
     if comparison.average is not None:
         tables.append(_languages_of_two(comparison) if two else _languages(comparison))
     if pairs or (power and not two and len(comparison.systems) > 1) or (power and comparison.average is not None):
@@ -41,6 +45,12 @@ def tables(comparison: Comparison, *, pairs: bool = False, power: bool = False) 
     if comparison.against:
         tables.append(_published(comparison))
     return tables
+
+
+def emotion_tables(comparison: Comparison) -> list[Table]:
+    """Return the table of emotions of each of several languages; none for two systems."""
+    places = comparison.places if comparison.average is not None and len(comparison.systems) > 2 else ()
+    return [_emotion_standings(comparison, result) for result in places if result.standings[0].emotions]
 
 
 def csv_table(comparison: Comparison, *, pairs: bool = False) -> Table:
@@ -203,7 +213,7 @@ def _emotion_standings(comparison: Comparison, result: LanguageResult) -> Table:
         rows.append(tuple(row))
     columns = [column for name in names for column in (Column(name, "score", best), Column("beats", "letters"))]
     return Table(
-        f"Each {noun} · {result.name if result is comparison.average else f'{result.language} {result.name}'}",
+        f"Each {noun} · {_place(comparison, result)}",
         (Column(""), *columns),
         tuple(rows),
         (
@@ -211,6 +221,10 @@ def _emotion_standings(comparison: Comparison, result: LanguageResult) -> Table:
             *(_averaged(comparison) if result is comparison.average else []),
         ),
     )
+
+
+def _place(comparison: Comparison, result: LanguageResult) -> str:
+    return result.name if result is comparison.average else f"{result.language} {result.name}"
 
 
 def _beaten(comparison: Comparison, result: LanguageResult, letter: str, emotion: str) -> list[str]:
@@ -250,7 +264,7 @@ def _languages_of_two(comparison: Comparison) -> Table:
     rows = []
     for result in comparison.places:
         scores = {system.letter: system.score.value for system in result.standings}
-        name = f"{result.language} {result.name}"
+        name = _place(comparison, result)
         rows.append((name, result.rows, scores[first], scores[second], *_test(result.differences[0], False)))
     columns = (Column("language"), Column("texts", "int"), Column(first, "score"), Column(second, "score"))
     return Table(
@@ -268,7 +282,7 @@ def _languages(comparison: Comparison) -> Table:
         not_worse = [system.letter for system in result.standings[1:] if system.letter not in best.beats]
         rows.append(
             (
-                f"{result.language} {result.name}", result.rows, best.letter, best.score.value, range_of(best.score),
+                _place(comparison, result), result.rows, best.letter, best.score.value, range_of(best.score),
                 best.best, _letters(comparison, not_worse) or DASH,
             )
         )  # fmt: skip

@@ -177,8 +177,12 @@ def _plain(number: float) -> str:
     return f"{number:.12f}".rstrip("0")
 
 
-def methods(comparison: Comparison) -> list[str]:
-    """Return the methods of the comparison, and cautions."""
+def methods(comparison: Comparison, *, names: bool = True) -> list[str]:
+    """Return the methods of the comparison, and cautions.
+
+    Args:
+        names: include the full names of systems whose names are shortened.
+    """
     settings, lead = comparison.settings, comparison.lead
     method = {"percentile": "Percentile", "bca": "BCa"}[settings.interval]
     parts = [f"{method} bootstrap over texts, {settings.resamples:,} resamples, seed {settings.seed}"]
@@ -196,7 +200,8 @@ def methods(comparison: Comparison) -> list[str]:
             f"With {settings.trials:,} trials, no p-value can be significant after a correction over {tests:,} tests: "
             f"use --trials {int(2 * tests / settings.alpha):,}."
         )
-    lines += full_names([(system.letter, system.name) for system in comparison.systems])
+    if names:
+        lines += full_names([(system.letter, system.name) for system in comparison.systems])
     lines += weights_note(comparison.weights)
     return [*lines, *comparison.notes]
 

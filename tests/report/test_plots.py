@@ -89,6 +89,50 @@ def test_long_names_lose_their_shared_prefix_and_never_their_middle():
     assert style.labels(["x\x1b[31m\u202ey"]) == ["x[31my"]
 
 
+def test_many_systems_have_rows_of_their_own_instead_of_colours():
+    """Grouped dots in six colours for 28 systems, with a legend of 28 lines, could not be read."""
+    systems = [(f"system {n}", [Interval(n / 30, n / 30 - 0.02, n / 30 + 0.02, 0.01)] * 2) for n in range(28)]
+    plot = scores.emotion_bars("e", ("joy", "fear"), systems, "F1")
+    assert [axes.get_title(loc="left") for axes in plot.figure.axes] == ["joy", "fear"]
+    assert plot.figure.legends == []
+    assert [tick.get_text() for tick in plot.figure.axes[0].get_yticklabels()] == [name for name, _ in systems]
+    colours = {line.get_color() for axes in plot.figure.axes for line in axes.lines}
+    assert colours == {style.ACCENT}
+
+
+def test_languages_of_many_systems_are_dots_and_a_heat_map():
+    row = [Interval(0.5, 0.4, 0.6, 0.05), Interval(0.7, 0.65, 0.75, 0.02)]
+    systems = [(f"system {n}", row) for n in range(28)]
+    plot = scores.language_dots("l", ["Hausa", "Igbo"], systems, "macro F1")
+    (legend,) = plot.figure.legends
+    names = [one.get_text() for one in legend.get_texts()]
+    assert names == [*(f"system {n}" for n in range(6)), "22 other systems"]
+    (height,) = {float(plot.figure.get_figheight())}
+    assert height < 5
+    values = np.array([[0.5, float("nan")], [0.712, 0.25]])
+    words = words_of(matrices.language_scores("m", ["Hausa", "Igbo"], ["a", "b"], values, "F1", "Note."))
+    assert {"0.50", "–", "0.71", "0.25", "Hausa", "b"} <= set(words)
+    assert matrices.language_scores("m", ["Hausa"], ["a"], values[:1, 1:], "F1", "Note.") is None
+
+
+def test_a_matrix_of_many_systems_is_narrow_enough_for_a_page():
+    letters = [f"s{n}" for n in range(28)]
+    pairs = {(one, other): ("0.003", True) for one in letters for other in letters if one < other}
+    plot = matrices.p_values("p", [(one, one) for one in letters], pairs, "Test.")
+    assert {".003"} <= set(words_of(plot))
+    # A page of 1,280 pixels has 1,072 for a plot, which is not narrower than its points.
+    assert 72 * plot.figure.get_figwidth() < 1072
+
+
+def test_settings_of_models_without_epochs_are_called_settings():
+    rows = [{"epoch": n, "strength": n / 10, "dev": {"macro_f1": n / 10}} for n in (1, 2, 3)]
+    plot = curves.training("training", [("tfidf", rows, 3)])
+    assert (plot.title, plot.note) == ("Training by setting", "A ring marks the best setting.")
+    assert {axes.get_xlabel() for axes in plot.figure.axes} == {"setting"}
+    # Settings have no order that a line could show.
+    assert "-" not in {line.get_linestyle() for line in plot.figure.axes[0].lines if len(line.get_xdata()) > 1}
+
+
 def test_every_system_is_in_the_plots():
     one = Interval(0.5, 0.4, 0.6, 0.05)
     systems = [(f"system {n}", [one, one]) for n in range(12)]
@@ -118,7 +162,7 @@ def test_a_plot_on_a_page_follows_its_theme_and_shares_no_id():
 def test_bars_have_a_description_with_their_scores():
     single = scores.emotion_bars("e", ("joy",), [("mine", [Interval(0.5, 0.4, 0.6, 0.05)])], "F1")
     assert "0.500" in words_of(single)
-    assert single.about == "mine: joy 0.500. Lines show intervals."
+    assert (single.about, single.note) == ("mine: joy 0.500.", "Lines show intervals.")
 
 
 def test_training_overlays_runs_and_marks_the_best_epoch():
@@ -181,11 +225,11 @@ def test_languages_are_dots_with_intervals_baseline_and_rank_1():
 
 def test_the_heat_map_of_gold_by_predicted_has_the_shares_of_each_row():
     gold, predicted = np.array([[1, 0], [1, 0], [0, 0], [0, 1]]), np.array([[1, 1], [0, 0], [0, 0], [0, 1]])
-    words = words_of(matrices.co_occurrence("c", ("joy", "fear"), gold, predicted))
+    words = words_of(matrices.co_occurrence("c", ("joy", "fear"), gold, predicted, empty="neutral"))
     # Of the two texts with joy, one is predicted joy, one (the same) fear, one none.
     cells = [word for word in words if word.isdigit()]
     assert cells == ["50", "50", "50", "0", "100", "0", "0", "0", "100"]
-    assert {"joy (2)", "fear (1)", "none (1)", "predicted emotion"} <= set(words)
+    assert {"joy (2)", "fear (1)", "neutral (1)", "predicted emotion"} <= set(words)
 
 
 def test_the_numbers_of_labels_are_those_of_gold_and_predictions():
@@ -194,7 +238,7 @@ def test_the_numbers_of_labels_are_those_of_gold_and_predictions():
     (axes,) = plot.figure.axes
     widths = [[bar.get_width() for bar in bars] for bars in axes.containers]
     assert widths == [[1, 1, 1], [0, 3, 0]]
-    assert plot.about == "Mean number of emotions: 1.00 in gold, 1.00 predicted."
+    assert plot.note == "Mean number of emotions: 1.00 in gold, 1.00 predicted."
 
 
 def test_the_matrix_has_the_p_value_of_every_pair():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from semeval_emo.leaderboard import Leaderboard, ScoreRow
 from semeval_emo.leaderboard.model import FLAG_MEANINGS
@@ -17,16 +17,17 @@ from semeval_emo.report.html.parts import (
     TableCell,
     plot_images,
     table_block,
+    with_languages,
 )
 from semeval_emo.report.html.render import page
 from semeval_emo.report.leaderboard import overview_tables
 from semeval_emo.report.plots.scores import board_range
 from semeval_emo.report.plots.style import has_matplotlib
-from semeval_emo.report.table import clean
+from semeval_emo.report.table import Table, clean
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import shown_track
 
-HEADS = ("track", "language", "list", "rank", "of", "system", "metric", "score", "selected on", "flag", "source")
+HEADS = ("language", "system", "score", "rank", "of", "track", "list", "metric", "selected on", "flag", "source")
 NUMBERS = ("rank", "of", "score")
 SAFE = ("https://", "http://")
 
@@ -79,10 +80,22 @@ def _overview(board: Leaderboard) -> Section | None:
     tallest = max((plot.figure.get_figheight() for plot in drawn), default=0.0)
     drawn.sort(key=lambda plot: plot.figure.get_figheight() < tallest / 2)
     pictures = plot_images(drawn).values()
-    tables = [table_block(table) for table in overview_tables(board)]
+    tables = [table_block(_with_whole_words(board, table)) for table in overview_tables(board)]
     return Section(
         "overview", "Overview", (BlockGroup((*tables, *pictures)),), "Rank 1 and the baseline of every language."
     )
+
+
+def _with_whole_words(board: Leaderboard, table: Table) -> Table:
+    """Return the overview with whole words in its headings, for which a page has room."""
+    whole = {"top": "rank 1", "base": "baseline", "N": board.find_list().entries}
+    columns = [
+        replace(column, name=": ".join([start, whole[end]]) if end in whole else column.name)
+        for column in table.columns
+        for start, _, end in (column.name.rpartition(" "),)
+    ]
+    metrics = "Metrics: " + table.notes[0].rpartition("Metrics: ")[2]
+    return with_languages(replace(table, columns=tuple(columns), notes=(metrics, *table.notes[1:])), board.task)
 
 
 def _lists(board: Leaderboard, rows: Sequence[ScoreRow]) -> Section:
@@ -104,9 +117,10 @@ def _line(board: Leaderboard, row: ScoreRow) -> BoardRow:
     track = shown_track("/".join(row.tracks))
     system = f"{row.name} (baseline)" if row.kind == "baseline" else row.name
     values: tuple[tuple[str, float | int | None], ...] = (
-        (track, None), (name, None), (row.list, None), ("" if row.rank is None else str(row.rank), row.rank),
-        ("" if row.teams is None else str(row.teams), row.teams), (system, None),
-        (METRICS[row.metric].title if row.metric in METRICS else row.metric, None), (row.score_text, row.score),
+        (name, None), (system, None), (row.score_text, row.score),
+        ("" if row.rank is None else str(row.rank), row.rank),
+        ("" if row.teams is None else str(row.teams), row.teams), (track, None), (row.list, None),
+        (METRICS[row.metric].title if row.metric in METRICS else row.metric, None),
         ("" if row.selected_on == "unknown" else row.selected_on, None), (row.flag, None), (row.source, None),
     )  # fmt: skip
     cells = tuple(

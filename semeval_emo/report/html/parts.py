@@ -6,19 +6,22 @@ Strings are plain text; the templates escape all of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from numbers import Real
 from typing import Any
 
 from semeval_emo.report.plots.style import Plot, inline
 from semeval_emo.report.table import Table, best_cells, cell, clean, notes_with_rule
+from semeval_emo.task import Task
 
 NUMBERS = ("int", "score", "score6", "delta", "percent", "decimal", "decimal2", "seconds")
 # Plots wider than this (in inches) use the full width of the page.
 WIDE = 6.5
 # Columns of sentences.
 PROSE = ("text", "what", "fix")
+# Tables with more rows scroll in a box of their own.
+LONG = 40
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,16 @@ class TableCell:
 
 @dataclass(frozen=True)
 class ColumnHeader:
-    """Header of a column; columns of sentences are wider."""
+    """Header of a column; columns of sentences are wider.
+
+    Attributes:
+        marks: characters of the longest superscript, so that the numbers of a column with superscripts are aligned.
+    """
 
     name: str
     is_number: bool
     is_prose: bool = False
+    marks: int = 0
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,11 @@ class TableBlock:
         """Whether the table uses the full width of the page."""
         return len(self.heads) > 4 or any(head.is_prose for head in self.heads)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the table scrolls in a box of its own."""
+        return sum(map(len, self.blocks)) > LONG
+
     def is_mine(self, row: tuple[TableCell, ...]) -> bool:
         """Return whether a row is the one of the user."""
         return bool(self.mine) and any(cell.text == self.mine for cell in row)
@@ -79,11 +92,12 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class PlotImage:
-    """A plot, whose SVG is inserted without escaping."""
+    """A plot, whose SVG is inserted without escaping; the note below it says how to read it."""
 
     title: str
     about: str
     svg: str
+    note: str = ""
     is_wide: bool = False
     kind: str = "picture"
 
@@ -93,6 +107,7 @@ class Paragraphs:
     """Paragraphs."""
 
     lines: tuple[str, ...]
+    is_wide: bool = False
     kind: str = "prose"
 
 
@@ -143,6 +158,7 @@ def table_block(table: Table, *, foot: bool = False, sortable: bool = True, mine
     marks = {c + 1 for c in range(len(columns) - 1) if columns[c + 1].kind == "letters"}
     kept = [c for c in range(len(columns)) if c not in marks]
     best = best_cells(table)
+    longest = {c - 1: max((len(clean(str(row[c] or ""))) for row in table.rows), default=0) for c in marks}
     made = []
     for r, row in enumerate(table.rows):
         cells = []
@@ -157,7 +173,10 @@ def table_block(table: Table, *, foot: bool = False, sortable: bool = True, mine
     return TableBlock(
         title=clean(table.title),
         heads=tuple(
-            ColumnHeader(clean(columns[c].name), columns[c].kind in NUMBERS, columns[c].name in PROSE) for c in kept
+            ColumnHeader(
+                clean(columns[c].name), columns[c].kind in NUMBERS, columns[c].name in PROSE, longest.get(c, 0)
+            )
+            for c in kept
         ),
         blocks=tuple(tuple(body[a:b]) for a, b in pairwise(cuts)),
         foot=tuple(made[start:]),
@@ -174,9 +193,19 @@ def _cell(value: Any, kind: str, raised: str, strong: bool) -> TableCell:
     return TableCell(cell(value, kind), raised, "" if order == "nan" else order, strong, share)
 
 
+def with_languages(table: Table, task: Task) -> Table:
+    """Return a table with languages as in the text of a page, such as ``English (eng)`` for ``eng English``."""
+    names = {f"{code} {language.name}": f"{language.name} ({code})" for code, language in task.languages.items()}
+    start, dot, end = table.title.rpartition(" · ")
+    rows = tuple((names.get(row[0], row[0]), *row[1:]) for row in table.rows)
+    return replace(table, title=start + dot + names.get(end, end), rows=rows)
+
+
 def plot_images(plots: Sequence[Plot]) -> dict[str, PlotImage]:
     """Return the plots as images, by name."""
     return {
-        plot.name: PlotImage(clean(plot.title), clean(plot.about), inline(plot), plot.figure.get_figwidth() > WIDE)
+        plot.name: PlotImage(
+            clean(plot.title), clean(plot.about), inline(plot), clean(plot.note), plot.figure.get_figwidth() > WIDE
+        )
         for plot in plots
     }

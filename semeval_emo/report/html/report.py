@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -13,7 +14,7 @@ from markupsafe import escape
 from semeval_emo.errors import install_line
 from semeval_emo.files import without_home
 from semeval_emo.report import scores as score_tables
-from semeval_emo.report.contents import Contents, key_of
+from semeval_emo.report.contents import Contents, TrainingLog, key_of
 from semeval_emo.report.html.headline import headline_of
 from semeval_emo.report.html.parts import (
     BlockGroup,
@@ -30,16 +31,16 @@ from semeval_emo.report.html.sections import comparison_sections, first_runs, sc
 from semeval_emo.report.names import short_of
 from semeval_emo.report.plots.selection import files_without_plots, plots_of
 from semeval_emo.report.plots.style import Plot, has_matplotlib
-from semeval_emo.report.table import Column, Table, clean
+from semeval_emo.report.table import Column, Table, cell, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.submission import Severity, entry
 from semeval_emo.task import shown_track
-from semeval_emo.text import as_sentences, left_out
+from semeval_emo.text import as_sentences
+from semeval_emo.zoo.selection.epochs import row_unit
 
 # A page with more texts is slow to load; files left out are named.
 MOST_ROWS = 20_000
-MOST_SYSTEMS = 6
 CALIBRATION = ("precision-recall-", "thresholds-", "calibration-")
 
 
@@ -64,8 +65,9 @@ def report_page(contents: Contents, *, texts: bool = True, plots: Sequence[Plot]
         _provenance(contents),
     ]
     data, left_out = _browser_data(contents, texts)
-    body = page(
+    return page(
         "report.html.j2",
+        edit=partial(_without_folders, contents=contents),
         headline=headline_of(contents),
         sections=[section for section in sections if section is not None],
         data=json_for_script(data),
@@ -75,7 +77,6 @@ def report_page(contents: Contents, *, texts: bool = True, plots: Sequence[Plot]
         label_noun=contents.task.label_noun.capitalize(),
         notes=_plot_notes(contents) if has_matplotlib() else (f"Plots need matplotlib: {install_line('plots')}",),
     )
-    return _without_folders(body, contents)
 
 
 def _without_folders(body: str, contents: Contents) -> str:
@@ -119,10 +120,8 @@ def _plot_notes(contents: Contents) -> tuple[str, ...]:
 
 
 def _texts_note(contents: Contents) -> str:
-    """Return what the text browser leaves out of a comparison; empty if nothing."""
-    names = [system.name for system in contents.systems]
-    note = left_out(min(MOST_SYSTEMS, len(names)), names, "system")
-    return clean(as_sentences(note, first_runs(contents)))
+    """Return which of several runs the text browser shows; empty if there are none."""
+    return clean(as_sentences(first_runs(contents)))
 
 
 def _probabilities(pictures: dict[str, PlotImage]) -> Section | None:
@@ -138,8 +137,8 @@ def _training(contents: Contents, pictures: dict[str, PlotImage]) -> Section | N
     for log in contents.logs:
         versions = log.state.get("versions", {})
         facts = [
-            Definition("epochs", str(len(log.rows))),
-            Definition("best epoch", str(log.state.get("kept", "–"))),
+            Definition(f"{_unit(log)}s", str(len(log.rows))),
+            Definition(f"best {_unit(log)}", _best(log)),
             Definition("random seed", str(log.state.get("seed", "–"))),
             Definition("seconds", f"{log.state['seconds']:,.1f}" if "seconds" in log.state else "–"),
             Definition("recipe", str(log.state.get("hash", "–"))),
@@ -147,6 +146,21 @@ def _training(contents: Contents, pictures: dict[str, PlotImage]) -> Section | N
         ]
         blocks.append(DefinitionList((Definition("run", clean(log.name)), *facts)))  # type: ignore[arg-type]
     return Section("training", "Training", (BlockGroup(tuple(blocks)),))
+
+
+def _unit(log: TrainingLog) -> str:
+    return row_unit(log.rows[0]) if log.rows else "epoch"
+
+
+def _best(log: TrainingLog) -> str:
+    """Return the number of the best epoch or setting, and what a setting consists of."""
+    kept = log.state.get("kept")
+    row = next((row for row in log.rows if row["epoch"] == kept), {})
+    values = {key: value for key, value in row.items() if key != "epoch" and not isinstance(value, dict)}
+    if _unit(log) == "epoch":
+        values = {}
+    shown = ", ".join(f"{key} {cell(value, 'text')}" for key, value in values.items())
+    return clean(f"{'–' if kept is None else kept}{f' ({shown})' if shown else ''}")
 
 
 def _problems(contents: Contents) -> Section:
@@ -187,7 +201,7 @@ def _provenance(contents: Contents) -> Section:
                 Definition(f"predictions {card.spec.language}", f"{clean(card.file)}  ({card.prediction_hash})")
             )
             facts.append(Definition(f"gold {card.spec.language}", f"{clean(card.gold)}  ({card.gold_hash})"))
-    facts.append(Definition("command line paths", clean(" ".join(contents.paths))))
+    facts.append(Definition("paths as given", clean(" ".join(contents.paths))))
     return Section(
         "provenance", "Provenance", (BlockGroup((DefinitionList(tuple(facts)),)),), "Inputs, signatures and hashes."
     )
@@ -201,9 +215,10 @@ def _files(files: Sequence[Sequence[str]]) -> str:
 def _browser_data(contents: Contents, texts: bool) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the data of the text browser, and the files that are left out because the page would be too large.
 
-    Labels are one string per text with a digit per emotion; probabilities have two digits per emotion.
+    Gold labels are one string per text with a digit per emotion, those of a system one string for all texts;
+    probabilities have two digits per emotion.
     """
-    systems = contents.systems[:MOST_SYSTEMS]
+    systems = contents.systems
     shown = short_of([system.name for system in contents.systems])
     names = [shown[system.name] for system in systems]
     sets: list[dict[str, Any]] = []
@@ -231,7 +246,7 @@ def _set(contents: Contents, cards: Sequence[Scorecard], names: Sequence[str], t
         "texts": [clean(" ".join(text.split())) for text in first.texts or ()] if shown else None,
         "gold": _digits(first.gold),
         "systems": [
-            {"name": clean(name), "labels": _digits(pair_of(card).predicted)}
+            {"name": clean(name), "labels": "".join(_digits(pair_of(card).predicted))}
             for name, card in zip(names, cards, strict=True)
         ],
         "sure": None if probabilities is None else _percents(probabilities.values),

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from semeval_emo.leaderboard import Leaderboard, Placement
 from semeval_emo.report import analysis as analysis_tables
 from semeval_emo.report import comparison as comparison_tables
 from semeval_emo.report import comparison_words as words
 from semeval_emo.report import scores as score_tables
 from semeval_emo.report.contents import Contents, key_of
-from semeval_emo.report.html.parts import BlockGroup, Paragraphs, PlotImage, Section, table_block
+from semeval_emo.report.html.parts import BlockGroup, Paragraphs, PlotImage, Section, table_block, with_languages
 from semeval_emo.report.leaderboard import THIS, placement_tables
 from semeval_emo.report.score_intervals import note_of
 from semeval_emo.report.table import Column, Table, label_column, range_of
+from semeval_emo.scoring import Comparison
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.error_comparison import compare_errors
 from semeval_emo.scoring.metrics import METRICS, label_metric
@@ -23,8 +25,7 @@ from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.task import shown_track
 from semeval_emo.text import as_sentences
 
-# The pairs of more systems would fill a page.
-FEW = 6
+PLOTS_OF_COMPARISON = ("emotions-", "languages-", "language-scores-", "p-values")
 # Known systems that the page shows around a score.
 NEAREST = 12
 
@@ -55,7 +56,7 @@ def scores_section(contents: Contents, pictures: Mapping[str, PlotImage]) -> Sec
     groups = []
     if several and contents.scores is not None:
         summary = [table_block(table, foot=True) for table in _summaries(contents, contents.scores)]
-        heat = [one for name, one in pictures.items() if name.startswith("languages-")]
+        heat = [one for name, one in pictures.items() if name.startswith(("languages-", "language-scores-"))]
         groups.append(BlockGroup((*summary, *heat)))
     for at, card in enumerate(contents.cards):
         drawn = [pictures[name] for name in (f"emotions-{key_of(card)}",) if name in pictures]
@@ -165,12 +166,26 @@ def _places(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
         groups.append(BlockGroup(tuple(table_block(table) for table in placement_tables(every))))
     names = {key_of(card): _name(contents, card) for card in contents.cards}
     for at, (key, one) in enumerate(placed.items()):
-        ladder, *others = placement_tables([(one.board, one.placement, one.everywhere)], every_list=True, limit=NEAREST)
+        ladder, *others = _placed([(one.board, one.placement, one.everywhere)])
         drawn = [pictures[name] for name in (f"position-{key}",) if name in pictures]
         blocks = (*drawn, table_block(ladder, sortable=False, mine=THIS), *(table_block(table) for table in others))
         groups.append(BlockGroup(blocks, names[key] if len(placed) > 1 else "", len(placed) == 1 or at == 0))
     lead = "A list has only some of its scores, so a rank is an interval. Lists are never mixed."
     return Section("leaderboard", "Leaderboard", tuple(groups), lead)
+
+
+def _placed(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]) -> list[Table]:
+    """Return the tables of placements with titles of a page, which name no option; notes are not repeated."""
+    first, *others = placement_tables(found, every_list=True, limit=NEAREST)
+    return [
+        replace(first, title=first.title[:1].upper() + first.title[1:]),
+        *(
+            replace(
+                one, title=one.title.partition(" (--")[0], notes=tuple(n for n in one.notes if n not in first.notes)
+            )
+            for one in others
+        ),
+    ]
 
 
 def _errors(contents: Contents, pictures: Mapping[str, PlotImage], texts: bool) -> Section:
@@ -199,29 +214,46 @@ def comparison_sections(contents: Contents, pictures: Mapping[str, PlotImage]) -
     comparison = contents.comparison
     if comparison is None:
         return []
-    blocks = [
-        table_block(table) for table in comparison_tables.tables(comparison, pairs=2 < len(comparison.systems) <= FEW)
-    ]
-    plots = [plot for name, plot in pictures.items() if name.startswith(("emotions-", "languages-", "p-values"))]
-    lines = words.methods(comparison)
-    count = len(comparison.systems)
-    if count > FEW:
-        lines.append(
-            f"The differences of all {count * (count - 1) // 2} pairs of {count} systems are not shown here: "
-            "semeval-emo compare --pairs shows them."
-        )
-    methods = Paragraphs(tuple(lines))
-    sections = [Section("scores", "Comparison", (BlockGroup((blocks[0], *plots, *blocks[1:], methods)),))]
+    several = len(comparison.systems) > 2
+    first, *rest = comparison_tables.tables(comparison, pairs=several, each_language=False)
+    first = replace(first, notes=(*first.notes, *_columns(comparison)))
+    blocks = [table_block(with_languages(table, contents.task)) for table in (first, *rest)]
+    plots = [plot for name, plot in pictures.items() if name.startswith(PLOTS_OF_COMPARISON)]
+    # Full names are in the provenance.
+    lines = tuple(line for line in words.methods(comparison, names=False))
+    # An odd number of narrow plots leaves room beside the last one.
+    beside = sum(not plot.is_wide for plot in plots) % 2 == 1
+    methods = Paragraphs(lines, is_wide=not beside)
+    shown = (blocks[0], *plots, methods, *blocks[1:]) if beside else (blocks[0], *plots, *blocks[1:], methods)
+    groups = [BlockGroup(shown)]
+    if languages := comparison_tables.emotion_tables(comparison):
+        title = f"Each {comparison.label_noun} by language"
+        named = (with_languages(table, contents.task) for table in languages)
+        groups.append(BlockGroup(tuple(map(table_block, named)), title, is_open=False))
+    sections = [Section("scores", "Comparison", tuple(groups))]
     if contents.placements:
         sections.append(_best_place(contents, pictures))
     sections.append(_disagreements(contents))
     return sections
 
 
+def _columns(comparison: Comparison) -> list[str]:
+    """Return what the columns of the standings say."""
+    if len(comparison.systems) < 2:
+        return []
+    lines = [
+        "Letters after a score: the systems that it is significantly better than. Ranks: interval of the rank. "
+        "P(best): share of the resamples in which the system has the best score."
+    ]
+    if comparison.average is not None and len(comparison.systems) > 2:
+        lines.append("w/t/l: significant wins, ties and significant losses over all languages and other systems.")
+    return lines
+
+
 def _best_place(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
     every = [(one.board, one.placement, one.everywhere) for one in contents.placements.values()]
     drawn = [one for name, one in pictures.items() if name.startswith("position-")]
-    tables = placement_tables(every, every_list=True, limit=NEAREST)
+    tables = _placed(every)
     blocks = (*drawn, *(table_block(table, sortable=len(every) > 1, mine=THIS) for table in tables))
     lead = as_sentences(f"Rank of {contents.systems[0].name}, the system with the best score", first_runs(contents, 1))
     return Section("leaderboard", "Leaderboard", (BlockGroup(blocks),), lead)
@@ -250,6 +282,8 @@ def _disagreements(contents: Contents) -> Section:
             found = compare_errors(card, others[key_of(card)], texts=False)
             # The text browser shows the texts, with filters for these rows.
             shares = analysis_tables.comparison_tables(found, contents.task)[0]
+            # The page has tested the difference; two files are named under the table.
+            shares = replace(shares, notes=shares.notes[:2])
             title = contents.task.languages[card.spec.language].name if len(first.cards) > 1 else ""
             groups.append(BlockGroup((table_block(shares),), title, at == 0))
     count = len(contents.systems)

@@ -27,7 +27,7 @@ from semeval_emo.report.plots.style import (
 )  # fmt: skip
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.reliability import calibration, precision_recall
-from semeval_emo.text import as_sentences
+from semeval_emo.text import as_sentences, plural
 
 ACROSS = 3
 POINTS = 160
@@ -40,6 +40,8 @@ def training(
 ) -> Plot | None:
     """Plot loss and metrics by epoch, on train and dev, with several runs in one plot.
 
+    Models without epochs, such as linear ones, have a row for each setting that they were trained with.
+
     Args:
         runs: name, lines of ``metrics.jsonl`` and best epoch of each run.
         note: written below the plot, such as the runs that are left out.
@@ -48,6 +50,7 @@ def training(
         None if no run has two epochs.
     """
     runs = [run for run in runs if len(run[1]) > 1]
+    unit = "epoch" if any("loss" in row for _, rows, _ in runs for row in rows) else "setting"
     panels: dict[str, dict[str, list[tuple[int, list[int], list[float]]]]] = {}
     for at, (_, rows, _) in enumerate(runs):
         for metric_name, split, epochs, values in _lines(rows):
@@ -66,7 +69,9 @@ def training(
     for axes, (metric_name, by_split) in zip(list(grid.flat)[: len(panels)], panels.items(), strict=True):
         for split, several in by_split.items():
             for at, epochs, values in several:
-                style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": DASHES[splits.index(split)]}
+                # Settings have no order, so no line joins them.
+                dash = DASHES[splits.index(split)] if unit == "epoch" else "none"
+                style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": dash}
                 words = " ".join(part for part in (names[at] if len(runs) > 1 else "", split) if part)
                 (line,) = axes.plot(epochs, values, marker=MARKERS[at % len(MARKERS)], ms=4, label=words, **style)
                 lines.setdefault((at, splits.index(split)), line)
@@ -75,7 +80,7 @@ def training(
                     # A ring around the best epoch.
                     axes.plot(kept, values[epochs.index(kept)], "o", ms=10, mfc="none", mec=style["color"], mew=1.4)
         axes.set_title(METRICS[metric_name].title if metric_name in METRICS else metric_name)
-        axes.set_xlabel("epoch")
+        axes.set_xlabel(unit)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y")
         axes.spines["left"].set_visible(False)
@@ -83,9 +88,10 @@ def training(
     shown = [lines[key] for key in sorted(lines, key=lambda key: (key[1], key[0]))]
     columns = min(2, len(shown))
     figure.legend(handles=shown, loc="outside upper left", ncols=columns)
-    about = "; ".join(f"{one}: {len(rows)} epochs, best {kept}" for one, rows, kept in runs)
+    about = "; ".join(f"{one}: {plural(len(rows), unit)}, best {kept}" for one, rows, kept in runs)
     write_below(figure, note)
-    return Plot(name, "Training by epoch", as_sentences(about, "A ring marks the best epoch", note), figure)
+    ring = f"A ring marks the best {unit}."
+    return Plot(name, f"Training by {unit}", as_sentences(about, note), figure, ring)
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[int], list[float]]]:
@@ -168,11 +174,12 @@ def precision_recall_curves(
             axes.plot(x, y, "o", ms=7, color=WARM, zorder=4)
     figure.supxlabel("recall", color=MUTED, fontsize=9.5)
     figure.supylabel("precision", color=MUTED, fontsize=9.5)
-    about = as_sentences(
-        f"Average precision: {', '.join(values)}",
-        "The dot is the prediction, at the threshold after ≥; the dashed line is a random classifier",
+    about = as_sentences(f"Average precision: {', '.join(values)}")
+    note = (
+        "AP: average precision. The dot is the prediction, at the threshold after ≥. "
+        "The dashed line is a random classifier."
     )
-    return Plot(name, "Precision against recall", about, figure)
+    return Plot(name, "Precision against recall", about, figure, note)
 
 
 def _threshold(probabilities: np.ndarray, yes: np.ndarray) -> float | None:
@@ -204,8 +211,12 @@ def calibration_curves(name: str, emotions: Sequence[str], gold: np.ndarray, pro
         values.append(f"{emotion} {found.error:.3f}")
     figure.supxlabel("predicted probability", color=MUTED, fontsize=9.5)
     figure.supylabel("share of positives", color=MUTED, fontsize=9.5)
-    about = f"Expected calibration error: {', '.join(values)}. Grey bars: number of texts."
-    return Plot(name, "Calibration", about, figure)
+    about = f"Expected calibration error: {', '.join(values)}."
+    note = (
+        "ECE: expected calibration error. On the dashed line, probabilities are the observed frequencies. "
+        "Grey bars: number of texts."
+    )
+    return Plot(name, "Calibration", about, figure, note)
 
 
 @drawn
@@ -236,8 +247,8 @@ def threshold_curves(
         values.append(f"{emotion} {score:.3f} at {chosen:.2f}")
     figure.supxlabel("threshold", color=MUTED, fontsize=9.5)
     figure.supylabel("F1", color=MUTED, fontsize=9.5)
-    about = as_sentences(", ".join(values), "The dot is the prediction; the curve is that of these texts, not of dev")
-    return Plot(name, "F1 by threshold", about, figure)
+    note = "The dot is the prediction; the curve is that of these texts, not of dev."
+    return Plot(name, "F1 by threshold", as_sentences(", ".join(values)), figure, note)
 
 
 def _f1(gold: np.ndarray, predicted: np.ndarray) -> float:

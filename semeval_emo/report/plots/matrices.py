@@ -24,26 +24,34 @@ from semeval_emo.report.plots.style import (
 from semeval_emo.task import LABEL_NOUN
 
 NONE = "none"
+# Matrices of more systems leave out the zero before the decimal point.
+MANY = 12
 # Opacity of the darkest cell: text on it is readable in the light and the dark theme.
 DARKEST = 0.42
 
 
 @drawn
 def co_occurrence(
-    name: str, emotions: Sequence[str], gold: np.ndarray, predicted: np.ndarray, noun: str = LABEL_NOUN
+    name: str,
+    emotions: Sequence[str],
+    gold: np.ndarray,
+    predicted: np.ndarray,
+    noun: str = LABEL_NOUN,
+    empty: str = NONE,
 ) -> Plot | None:
     """Plot the share of the texts with a gold label that have each predicted label, as a heat map.
 
     Args:
         gold, predicted: shape (n, L); a label is present where it is above 0.
         noun: what the task calls a label.
+        empty: what a text without labels is called.
     """
     rows, columns = _with_none(gold > 0), _with_none(predicted > 0)
     if not len(rows):
         return None
     counts = rows.T.astype(int) @ columns.astype(int)
     totals = rows.sum(axis=0)
-    names = [*emotions, NONE]
+    names = [*emotions, empty]
     wide = 1.15 + 0.36 * len(names)
     figure, axes = canvas(max(WIDTH, wide), 1.35 + 0.3 * len(names))
     for i, j in np.ndindex(counts.shape):
@@ -52,10 +60,12 @@ def co_occurrence(
     _frame(axes, [f"{one} ({total:,})" for one, total in zip(names, totals, strict=True)], names)
     axes.set_xlabel(f"predicted {noun}")
     axes.set_ylabel(f"gold {noun} (texts)")
-    about = (
-        "Percent of the texts of each row. The diagonal is recall; other cells show what is predicted with or instead."
+    note = (
+        f"Percent of the texts with a gold {noun} that have each predicted one; a text can have several. "
+        "The diagonal is recall."
     )
-    return Plot(name, f"Gold by predicted {noun}, % of texts", about, figure)
+    about = f"{len(names)} by {len(names)} cells."
+    return Plot(name, f"Gold by predicted {noun}, % of texts", about, figure, note)
 
 
 def _with_none(labels_of: np.ndarray) -> np.ndarray:
@@ -80,16 +90,40 @@ def p_values(
     names = [f"{letter}  {one}" for letter, one in zip(letters, labels([n for _, n in systems]), strict=True)]
     lines = max(one.count("\n") + 1 for one in names)
     longest = max(len(line) for one in names for line in one.split("\n"))
-    size = 0.52
+    many = len(systems) > MANY
+    size = 0.4 if many else 0.52
     figure, axes = canvas(max(WIDTH, 0.5 + 0.075 * longest + size * len(systems)),
-                          0.9 + max(0.3, 0.16 * lines) * len(systems))  # fmt: skip
+                          0.9 + max(0.3, 0.19 * lines) * len(systems))  # fmt: skip
     for i, first in enumerate(letters):
         for j, second in enumerate(letters):
             words, significant = pairs.get((first, second)) or pairs.get((second, first)) or ("", False)
-            _cell(axes, i, j, words, 1.0 if significant else 0.0)
+            _cell(axes, i, j, words.replace("0.", ".") if many else words, 1.0 if significant else 0.0)
     _frame(axes, names, letters)
-    about = f"{note} Shaded: significant. {len(pairs)} pairs of {len(systems)} systems."
-    return Plot(name, "p-values of all pairs", about, figure)
+    about = f"{len(pairs)} pairs of {len(systems)} systems."
+    return Plot(name, "p-values of all pairs", about, figure, f"{note} Shaded: significant.")
+
+
+@drawn
+def language_scores(
+    name: str, languages: Sequence[str], columns: Sequence[str], values: np.ndarray, title: str, note: str
+) -> Plot | None:
+    """Plot the scores of languages as a heat map.
+
+    Args:
+        columns: names of systems or emotions.
+        values: shape (languages, columns); nan where there is no score.
+    """
+    if not values.size or np.isnan(values).all():
+        return None
+    names = labels(list(columns))
+    height = 1.0 if max(map(len, names)) > 3 else 0.6
+    longest = max(map(len, languages))
+    figure, axes = canvas(max(WIDTH, 0.3 + 0.075 * longest + 0.42 * len(names)), height + 0.25 * len(languages))
+    for i, j in np.ndindex(values.shape):
+        score = float(values[i, j])
+        _cell(axes, i, j, "–" if score != score else f"{score:.2f}", 0.0 if score != score else max(score, 0.0))
+    _frame(axes, languages, names)
+    return Plot(name, title, f"{len(languages)} languages by {len(names)} columns.", figure, note)
 
 
 @drawn
@@ -123,8 +157,9 @@ def label_counts(name: str, gold: np.ndarray, predicted: np.ndarray, noun: str =
     rule_lines(axes, "x")
     figure.legend(loc="outside upper left", ncols=2)
     means = {words: counts.mean() for words, counts in both}
-    about = f"Mean number of {noun}s: {means['gold']:.2f} in gold, {means['predicted']:.2f} predicted."
-    return Plot(name, f"Number of {noun}s, predicted and gold", about, figure)
+    note = f"Mean number of {noun}s: {means['gold']:.2f} in gold, {means['predicted']:.2f} predicted."
+    about = "; ".join(f"{words}: {', '.join(map(str, np.bincount(counts)))} texts" for words, counts in both)
+    return Plot(name, f"Number of {noun}s of a text", f"{about}.", figure, note)
 
 
 def _few_ticks() -> Any:
@@ -152,6 +187,6 @@ def _frame(axes: Any, rows: Sequence[str], columns: Sequence[str]) -> None:
     axes.set_xticks(np.arange(len(columns)) + 0.48, [label(one) for one in columns], color=INK, **turned)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("bottom")
-    axes.set_yticks(np.arange(len(rows)) + 0.46, list(rows), color=INK)
+    axes.set_yticks(np.arange(len(rows)) + 0.46, list(rows), color=INK, linespacing=1.3)
     for spine in axes.spines.values():
         spine.set_visible(False)

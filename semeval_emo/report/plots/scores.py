@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +13,8 @@ from semeval_emo.report.plots.style import (
     ACCENT,
     FAINT,
     INK,
+    INTERVALS,
+    MOST_COLOURS,
     MUTED,
     RULE,
     SERIES,
@@ -29,6 +33,11 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import LABEL_NOUN, Task, shown_track
 from semeval_emo.text import as_sentences, plural
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Panels of emotions in a row.
+ACROSS = 6
 # Share of the width of a plot that two labels need.
 CLOSE = 0.22
 
@@ -41,11 +50,18 @@ def emotion_bars(
     metric_title: str,
     noun: str = LABEL_NOUN,
 ) -> Plot | None:
-    """Plot the score of each emotion with its interval: a bar for one system, points for several.
+    """Plot the score of each emotion with its interval: a bar for one system, points for several, panels for many.
 
     Args:
         noun: what the task calls a label.
     """
+    about = "; ".join(
+        f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, scores, strict=True))
+        for system, scores in systems
+    )
+    about, title = as_sentences(about), f"{metric_title} of each {noun}"
+    if len(systems) > MOST_COLOURS:
+        return Plot(name, title, about, _panels(emotions, systems, metric_title), INTERVALS)
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
     names = labels([system for system, _ in systems])
     lines = sum(one.count("\n") + 1 for one in names) if len(systems) > 1 else 0
@@ -78,11 +94,43 @@ def emotion_bars(
             ncols=1 if max(map(len, names)) > 14 else 3,
             handletextpad=0.2,
         )
-    about = "; ".join(
-        f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, scores, strict=True))
-        for system, scores in systems
-    )
-    return Plot(name, f"{metric_title} of each {noun}", as_sentences(about, "Lines show intervals"), figure)
+    return Plot(name, title, about, figure, INTERVALS)
+
+
+def _panels(emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Interval]]], metric_title: str) -> Figure:
+    """Return a figure with a panel for each emotion and a row for each system."""
+    across = min(ACROSS, len(emotions))
+    down = math.ceil(len(emotions) / across)
+    names = labels([system for system, _ in systems])
+    lines = max(one.count("\n") + 1 for one in names)
+    height = down * (0.6 + max(0.2, 0.17 * lines) * len(systems))
+    width = 1.9 + 1.05 * across
+    figure, grid = canvas(width, height, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True)
+    rows = np.arange(len(systems))[::-1]
+    for spare in list(grid.flat)[len(emotions) :]:
+        spare.set_axis_off()
+    every = [end for _, scores in systems for one in scores for end in (one.low, one.value, one.high) if end == end]
+    for at, (axes, emotion) in enumerate(zip(grid.flat, emotions, strict=False)):
+        for place, (_, scores) in zip(rows, systems, strict=True):
+            one = scores[at]
+            axes.plot([one.low, one.high], [place] * 2, color=ACCENT, lw=1.6, solid_capstyle="round")
+            axes.plot(one.value, place, "o", ms=4.5, color=ACCENT)
+        axes.set_title(emotion)
+        axes.set_yticks(rows, names, color=INK)
+        axes.set_ylim(-0.6, len(systems) - 0.4)
+        axes.set_xlim(min(every) - 0.03, max(every) + 0.03)
+        axes.xaxis.set_major_locator(_ticks())
+        axes.tick_params(labelbottom=at + across >= len(emotions))
+        axes.grid()
+        axes.spines["left"].set_visible(False)
+    figure.supxlabel(metric_title, color=MUTED, fontsize=9.5)
+    return figure
+
+
+def _ticks() -> Any:
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(3, steps=[1, 2, 5, 10])
 
 
 @drawn
@@ -119,7 +167,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
             ha=("right", "left")[at_line] if close else "center", va="bottom", color=colour, fontsize=SMALLEST,
         )  # fmt: skip
     for place, (_, one) in enumerate(reversed(ours), start=1):
-        colour = SERIES[(len(ours) - place) % len(SERIES)]
+        colour = SERIES[len(ours) - place] if len(ours) <= MOST_COLOURS else ACCENT
         if one.low == one.low:
             axes.plot([one.low, one.high], [place, place], color=colour, lw=2.2, solid_capstyle="round")
         axes.plot(one.value, place, "o", ms=7.5, color=colour)
@@ -134,7 +182,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     axes.grid(axis="x")
     values = "; ".join(f"{system} {one.value:.4f}" for system, one in ours)
     about = as_sentences(f"Rank {placed.rank}" if placed.rank else "", f"{values}; {count}")
-    return Plot(name, f"Among the known scores of the {placed.among.title}", about, figure)
+    return Plot(name, f"Among the known scores of the {placed.among.title}", about, figure, INTERVALS)
 
 
 @drawn
@@ -148,7 +196,8 @@ def language_dots(
     """Plot the score of each language with its interval, the baseline and rank 1, from high to low.
 
     Args:
-        systems: name and scores of each system, one for each language; None where there is none.
+        systems: name and scores of each system, one for each language; None where there is none. The first ones have
+            colours and intervals; the others are small grey dots, which are in `matrices.language_scores` by name.
         known: baseline and rank 1 of each language; empty if none is known.
     """
     best = [max((one.value for _, row in systems if (one := row[at]) and one.value == one.value), default=-2.0)
@@ -157,6 +206,7 @@ def language_dots(
         return None
     # The best language is at the top.
     order = sorted(range(len(languages)), key=lambda at: best[at])
+    others, systems = systems[MOST_COLOURS:], systems[:MOST_COLOURS]
     names = labels([system for system, _ in systems])
     step = 0.8 / max(len(systems), 1)
     heads = sum(one.count("\n") + 1 for one in names) if len(systems) > 1 else 0
@@ -173,6 +223,10 @@ def language_dots(
             for one, place in dots:
                 axes.text(1.015, place, f"{one.value:.3f}", transform=axes.get_yaxis_transform(), va="center",
                           color=INK, fontsize=SMALLEST)  # fmt: skip
+    rest = [(one.value, place) for _, row in others for place, i in enumerate(order) if (one := row[i])]
+    if rest:
+        axes.plot(*zip(*rest, strict=True), ".", ms=4, color=MUTED, alpha=0.6, zorder=1,
+                  label=plural(len(others), "other system"))  # fmt: skip
     for which, words, shape in ((0, "baseline", {"marker": "D", "mfc": "none", "color": WARM}),
                                 (1, "rank 1", {"marker": "|", "ms": 11, "mew": 2, "color": MUTED})):  # fmt: skip
         shown = [(known[i][which], place) for place, i in enumerate(order) if known and known[i][which] is not None]
@@ -187,8 +241,8 @@ def language_dots(
     axes.set_xlabel(metric_title)
     rule_lines(axes, "x")
     figure.legend(loc="outside upper left", ncols=1 if max(map(len, names)) > 14 else 3, handletextpad=0.2)
-    about = f"{len(languages)} languages, {plural(len(systems), 'system')}. Lines show intervals."
-    return Plot(name, f"{metric_title} of each language", about, figure)
+    about = f"{len(languages)} languages, {plural(len(systems) + len(others), 'system')}."
+    return Plot(name, f"{metric_title} of each language", about, figure, INTERVALS)
 
 
 @drawn
@@ -203,7 +257,7 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
         top = next((row.score for row in here if row.rank == 1), None)
         rest = [row.score for row in here if row.kind != "baseline" and row.rank != 1]
         if top is not None or base is not None:
-            lines.append((f"{language.name}  {code}", base, top, rest))
+            lines.append((language.name, base, top, rest))
     if not lines:
         return None
     lines.sort(key=lambda line: (line[2] if line[2] is not None else line[1]) or 0.0)
@@ -223,5 +277,5 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
     handles, words = axes.get_legend_handles_labels()
     once = dict(zip(words, handles, strict=True))
     figure.legend(list(once.values()), list(once), loc="outside upper right", ncols=3, handletextpad=0.2)
-    about = f"{len(lines)} languages of track {shown_track(track)}; other known scores are short lines."
+    about = f"{len(lines)} languages of track {shown_track(track)}."
     return Plot(name, f"Track {shown_track(track)}: from the baseline to rank 1", about, figure)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+
+import numpy as np
 
 from semeval_emo.progress import Progress
+from semeval_emo.report.analysis import names_of
 from semeval_emo.report.comparison import p_text
 from semeval_emo.report.contents import Contents, Placed, key_of
 from semeval_emo.report.plots import curves, matrices, scores
-from semeval_emo.report.plots.style import Plot, require_matplotlib
+from semeval_emo.report.plots.style import MOST_COLOURS, Plot, require_matplotlib
 from semeval_emo.scoring import Comparison
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS, label_metric
@@ -54,13 +58,18 @@ def files_without_plots(contents: Contents) -> str:
     """Return which files of a submission have no plots of their own, in words; empty if all have."""
     if contents.comparison is not None:
         return ""
+    if len(contents.cards) <= MOST_FILES:
+        return ""
+    tracks = {card.spec.track for card in contents.cards}
     names = [
-        f"{contents.task.languages[card.spec.language].name}, track {shown_track(card.spec.track)}"
-        for card in contents.cards
+        contents.task.languages[card.spec.language].name
+        + (f" in track {shown_track(card.spec.track)}" if len(tracks) > 1 else "")
+        for card in contents.cards[:MOST_FILES]
     ]
-    note = left_out(min(MOST_FILES, len(names)), names, "file")
-    noun = contents.task.label_noun
-    return f"Plots of {noun}s and ranks: {note}. A report of one file has its plots." if note else ""
+    return (
+        f"Plots of a single file are shown for {MOST_FILES} of {len(contents.cards)} files: {', '.join(names)}. "
+        "A report of another file has its plots."
+    )
 
 
 def emotion_metric(card: Scorecard) -> str:
@@ -99,7 +108,9 @@ def _of_card(contents: Contents, card: Scorecard) -> list[Drawing]:
     if pair is not None:
         both = pair.gold, pair.predicted
         drawings += [
-            lambda: matrices.co_occurrence(f"co-occurrence-{key}", spec.emotions, *both, spec.label_noun),
+            lambda: matrices.co_occurrence(
+                f"co-occurrence-{key}", spec.emotions, *both, spec.label_noun, names_of((), spec)
+            ),
             lambda: matrices.label_counts(f"label-counts-{key}", *both, spec.label_noun),
         ]
     if key in contents.probabilities and pair is not None:
@@ -164,15 +175,43 @@ def _languages(contents: Contents) -> list[Drawing]:
             continue
         titles = [METRICS[card.metric].title for card in contents.cards if card.spec.track == track]
         title = contents.comparison.title if contents.comparison is not None else titles[0]
-        words = [f"{contents.task.languages[code].name}  {code}" for code in codes]
+        words = [contents.task.languages[code].name for code in codes]
         dots = [(name, [row.get(code) for code in codes]) for name, row in by_system]
         known = [_known(contents, track, code) for code in codes] if title in titles else []
-        drawings.append(
-            lambda track=track, words=words, dots=dots, title=title, known=known: scores.language_dots(  # type: ignore[misc]
-                f"languages-{track}", words, dots, title, known
-            )
-        )
+        drawings += [
+            partial(scores.language_dots, f"languages-{track}", words, dots, title, known),
+            partial(_matrix, contents, track, codes, by_system),
+        ]
     return drawings
+
+
+def _matrix(
+    contents: Contents, track: str, codes: list[str], by_system: list[tuple[str, dict[str, Interval]]]
+) -> Plot | None:
+    """Plot the scores of each language: of each label of a submission, or of each of many systems."""
+    languages, name = [contents.task.languages[code].name for code in codes], f"language-scores-{track}"
+    if contents.comparison is not None:
+        if len(by_system) <= MOST_COLOURS:
+            return None
+        letters = {system.name: system.letter for system in contents.comparison.systems}
+        values = [[row[code].value if code in row else np.nan for _, row in by_system] for code in codes]
+        title, note = f"{contents.comparison.title} of each language and system", "Columns: letters of the systems."
+        columns = [letters[system] for system, _ in by_system]
+        return matrices.language_scores(name, languages, columns, np.array(values), title, note)
+    cards = {card.spec.language: card for card in contents.cards if card.spec.track == track}
+    noun, metric = contents.task.label_noun, emotion_metric(next(iter(cards.values())))
+    emotions = [one for one in contents.task.emotions if any(one in cards[code].spec.emotions for code in codes)]
+    values = [[_emotion_score(cards[code], metric, emotion) for emotion in emotions] for code in codes]
+    title = f"{METRICS[metric].title} of each language and {noun}"
+    note = f"A dash: the language does not have the {noun}."
+    return matrices.language_scores(name, languages, emotions, np.array(values), title, note)
+
+
+def _emotion_score(card: Scorecard, metric: str, emotion: str) -> float:
+    """Return a score of an emotion; nan if the language does not have it."""
+    if emotion not in card.spec.emotions:
+        return float("nan")
+    return float(card.metrics.by_emotion[metric][card.spec.emotions.index(emotion)])
 
 
 def _known(contents: Contents, track: str, code: str) -> tuple[float | None, float | None]:

@@ -44,6 +44,9 @@ SMALLEST = 9
 """The smallest text of a plot, in points; on a page, in pixels."""
 LARGEST_SCALE = 1.45
 """How much a page may enlarge a plot."""
+MOST_COLOURS = 6
+"""The most systems that a plot tells apart by colour; with more, systems have rows or columns of their own."""
+INTERVALS = "Lines show intervals."
 LINE = 26
 """Characters of a line of a name."""
 
@@ -69,13 +72,15 @@ class Plot:
 
     Attributes:
         name: name of its files, such as ``emotions-eng``.
-        about: description, for captions and screen readers.
+        about: its values in words, for screen readers.
+        note: how to read it, which a page shows below it.
     """
 
     name: str
     title: str
     about: str
     figure: Figure
+    note: str = ""
 
 
 def has_matplotlib() -> bool:

@@ -24,6 +24,15 @@
   preference.addEventListener("change", label);
   label();
 
+  // ---- Boxes that scroll sideways fade out at the right until their end is seen.
+  const hint = (box) => box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+  const resized = new ResizeObserver((entries) => { for (const { target } of entries) hint(target); });
+  for (const box of document.querySelectorAll(".scroll")) {
+    box.addEventListener("scroll", () => hint(box), { passive: true });
+    resized.observe(box);
+    hint(box);
+  }
+
   // ---- Copy buttons of signatures.
   for (const copy of document.querySelectorAll(".copy")) {
     if (!navigator.clipboard) continue;
@@ -123,16 +132,21 @@
     set = sets[at];
     folded = (set.texts || set.ids).map((text, i) => `${text}\n${set.ids[i]}`.toLocaleLowerCase());
     options(control.system, set.systems.map((one, i) => [i, one.name]));
-    options(control.second, [["", "none"], ...set.systems.map((one, i) => [i, one.name])]);
+    const every = set.systems.length > 2 ? [["all", `all ${set.systems.length} systems`]] : [];
+    options(control.second, [["", "none"], ...every, ...set.systems.map((one, i) => [i, one.name])]);
     if (set.systems.length > 1) control.second.value = "1";
     options(control.emotion, [["", "all"], ...set.emotions.map((name, i) => [i, name])]);
     options(control.order, [
       ["file", "as in the file"], ["wrong", "most wrong labels"],
+      ...(set.systems.length > 1 ? [["hard", "wrong in most systems"]] : []),
       ...(set.sure ? [["sure", "most confident error"]] : []),
       ...(set.texts ? [["long", "longest"], ["short", "shortest"]] : []),
     ]);
     kinds();
   };
+
+  // One system to compare with, not none and not all of them.
+  const rival = () => control.second.value !== "" && control.second.value !== "all";
 
   const kinds = () => {
     const kept = control.kind.value;
@@ -140,20 +154,23 @@
       ["", "all texts"], ["wrong", "with an error"], ["right", "correct"], ["false-negative", "false negative"],
       ["false-positive", "false positive"],
       ...(set.top > 1 ? [["intensity", "wrong intensity"]] : []),
-      ...(control.second.value !== "" ? [["only", "only the first is correct"], ["other", "only the second is correct"]] : []),
+      ...(rival() ? [["only", "only the first is correct"], ["other", "only the second is correct"]] : []),
     ]);
     control.kind.value = kept;
     if (control.kind.selectedIndex < 0) control.kind.selectedIndex = 0;
   };
 
+  // Labels of a system are one string, with a digit for each emotion of each text.
+  const labelsOf = (at, i) => set.systems[at].labels.slice(i * set.emotions.length, (i + 1) * set.emotions.length);
+
   // Compares a digit of gold and prediction; "0" means that the label is absent.
   const judge = (gold, label) => (gold === label ? "same" : gold === "0" ? "false-positive" : label === "0" ? "false-negative" : "intensity");
 
   const fits = (i) => {
-    const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
+    const gold = set.gold[i], labels = labelsOf(control.system.value, i);
     const only = control.emotion.value, kind = control.kind.value;
     if (kind === "only" || kind === "other") {
-      const second = set.systems[control.second.value].labels[i];
+      const second = labelsOf(control.second.value, i);
       const a = only === "" ? labels === gold : labels[only] === gold[only];
       const b = only === "" ? second === gold : second[only] === gold[only];
       return kind === "only" ? a && !b : b && !a;
@@ -172,22 +189,23 @@
   };
 
   const wrong = (i) => {
-    const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
+    const gold = set.gold[i], labels = labelsOf(control.system.value, i);
     let count = 0;
     for (let e = 0; e < gold.length; e += 1) count += gold[e] !== labels[e];
     return count;
   };
   const percent = (i, e) => Number(set.sure[i].slice(2 * e, 2 * e + 2));
   const sure = (i) => {
-    const gold = set.gold[i], labels = set.systems[control.system.value].labels[i];
+    const gold = set.gold[i], labels = labelsOf(control.system.value, i);
     let most = -1;
     for (let e = 0; e < gold.length; e += 1) {
       if ((gold[e] === "0") !== (labels[e] === "0")) most = Math.max(most, labels[e] === "0" ? 99 - percent(i, e) : percent(i, e));
     }
     return most;
   };
+  const hard = (i) => set.systems.filter((_, at) => labelsOf(at, i) !== set.gold[i]).length;
   const length = (i) => set.texts[i].length;
-  const KEYS = { wrong: (i) => -wrong(i), sure: (i) => -sure(i), long: (i) => -length(i), short: length };
+  const KEYS = { wrong: (i) => -wrong(i), hard: (i) => -hard(i), sure: (i) => -sure(i), long: (i) => -length(i), short: length };
 
   const look = () => {
     const words = control.search.value.trim().toLocaleLowerCase();
@@ -217,9 +235,28 @@
 
   const SIGNS = { same: "✓", "false-negative": "−", "false-positive": "+", intensity: "≠" };
   const TITLES = { same: "correct", "false-negative": "false negative", "false-positive": "false positive", intensity: "wrong intensity" };
+  // A long name may continue on the next line after a separator, but not after the ellipsis that it begins with.
+  const name = (text) => {
+    const made = make("b"), pieces = text.match(/[^_/.+=,|-]*[_/.+=,|-]+|[^_/.+=,|-]+/g) || [];
+    pieces.forEach((piece, at) => made.append(...(at ? [make("wbr")] : []), make("span", at ? "" : "whole", piece)));
+    return made;
+  };
+  // How many systems predict each label of a text.
+  const counts = (i) => {
+    const list = make("p", "labels"), gold = set.gold[i], total = set.systems.length;
+    const correct = total - hard(i);
+    list.append(make("b", "", `all labels correct in ${correct} of ${total} systems`));
+    for (let e = 0; e < gold.length; e += 1) {
+      const count = set.systems.filter((_, at) => labelsOf(at, i)[e] !== "0").length;
+      if (gold[e] === "0" && !count) continue;
+      const how = gold[e] === "0" ? "false-positive" : count ? "same" : "false-negative";
+      list.append(make("span", `chip ${how === "same" ? "right" : how}`, `${SIGNS[how]} ${set.emotions[e]}, ${count} of ${total}`));
+    }
+    return list;
+  };
   const line = (i, at, named) => {
-    const list = make("p", "labels"), gold = set.gold[i], labels = set.systems[at].labels[i];
-    if (named) list.append(make("b", "", set.systems[at].name));
+    const list = make("p", "labels"), gold = set.gold[i], labels = labelsOf(at, i);
+    if (named) list.append(name(set.systems[at].name));
     for (let e = 0; e < gold.length; e += 1) {
       if (gold[e] === "0" && labels[e] === "0") continue;
       const how = judge(gold[e], labels[e]);
@@ -250,9 +287,10 @@
         text.append(marked(set.texts[i], words));
         what.append(text);
       }
-      const both = control.second.value !== "" && control.second.value !== control.system.value;
+      const all = control.second.value === "all", both = all || (rival() && control.second.value !== control.system.value);
       how.append(line(i, control.system.value, both));
-      if (both) how.append(line(i, control.second.value, true));
+      if (all) how.append(counts(i));
+      else if (both) how.append(line(i, control.second.value, true));
       row.append(what, how);
       return row;
     }));
