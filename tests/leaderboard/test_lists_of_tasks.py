@@ -104,9 +104,10 @@ def test_a_list_with_ranks_is_a_ranking(run, add, moods: str) -> None:
 
 def test_a_list_of_another_task_is_unknown(run, add, moods: str) -> None:
     refused = run("show", "-t", "a", "-l", "eng", "--list", "seed-runs", "--task", moods)
-    assert (refused.code, refused.err) == (
-        2, "error: There is no list 'seed-runs' on the leaderboard of Moods 2027.\n  fix: use one of: mine\n",
-    )  # fmt: skip
+    assert (refused.code, refused.err.splitlines()) == (2, [
+        "error: There is no list 'seed-runs' on the leaderboard of Moods 2027.",
+        "  fix: use one of: mine (your own rows)",
+    ])  # fmt: skip
     assert "no list 'sample'" in run("place", "0.5", "-t", "a", "-l", "eng", "--list", "sample").err
     for task, name in (("sample", "official"), ("task11", "sample")):
         refused = add("0.5", "--list", name, task=task)
