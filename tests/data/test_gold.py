@@ -11,6 +11,7 @@ import pytest
 
 from semeval_emo.data import load_gold
 from semeval_emo.data.identity import identify
+from semeval_emo.data.sample import sample_folder
 from semeval_emo.data.sheet import read_sheet
 from semeval_emo.errors import EmoError, InputError, ReleaseMismatch, UnverifiedGold, UsageError, install_line
 from semeval_emo.task import FileKey
@@ -150,6 +151,16 @@ def test_other_labels_are_refused_unless_accepted_and_are_marked(world):
     assert gold.unverified.startswith(f"Unverified gold: {seen}")
     with pytest.raises(UnverifiedGold, match="belongs to no known release"):
         load_gold("a", "xx", source=world.folder, task=world.task)
+
+
+def test_gold_labels_of_another_file_of_the_task_are_named():
+    other = sample_folder() / "track_b" / "test" / "eng.csv"
+    with pytest.raises(InputError) as caught:
+        load_gold("a", "eng", source=other, task="sample")
+    assert caught.value.message == (
+        f"There are no gold labels of release 1 track a eng test: {other} is release 1 track b eng test."
+    )
+    assert caught.value.fix == "give the gold labels of release 1 track a eng test"
 
 
 def test_rows_that_differ_are_counted_if_the_gold_is_at_hand(world, monkeypatch):
