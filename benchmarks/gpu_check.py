@@ -46,6 +46,7 @@ TWO_STEPS = ("train.epochs=1", "train.batch=20", "train.accumulate=6", "model.ma
 FINE_TUNED = (*TWO_STEPS, "train.warmup=0.0", "train.batches=random")
 CACHED = ("trainable.part=last", "trainable.layers=1", "train.engine=prefix")
 ADAPTERS = (*TWO_STEPS, "train.lr=1e-3", "model.padding=longest", "model.pooling=")
+SHORT_PROMPT = "pairwise.prompt={text} {emotion}?"
 LIMITS = {"fp32": 1e-4, "tf32": 5e-3, "bf16": 5e-2, "fp16": 1e-2}
 """The largest difference of a probability or a loss between devices or processes, by the precision of products."""
 RELOADED = 1e-3
@@ -96,6 +97,12 @@ CHECKS = (
             ("nf4", " of an encoder", ENCODER, ("bf16",), ()),
         )
     ),
+    *(
+        Check(f"pairwise {quantization}", "qlora-pairwise",
+              (*ADAPTERS, "train.batch=5", "train.accumulate=24", f"model.quantization={quantization}", SHORT_PROMPT),
+              DECODER, precisions)
+        for quantization, precisions in (("none", ("fp32", "bf16")), ("nf4", ("bf16", "fp16")))
+    ),
     Check("adopted", "adopted", (), ENCODER),
     Check("ensemble", "ensemble", (), ENCODER),
     Check("encoder, two processes", "minilm-ft", (*FINE_TUNED, "model.dropout=0"), ENCODER, ("fp32", "bf16"), 2),
@@ -106,7 +113,7 @@ CHECKS = (
 
 def save_networks(folder: Path) -> None:
     """Save a BERT and a Llama of four layers with random weights, and their tokenizers."""
-    from transformers import BertConfig, BertModel, LlamaConfig, LlamaModel
+    from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM
 
     from semeval_emo.zoo.backbones.weights import silence_transformers
     from semeval_emo.zoo.engine.network import byte_tokenizer
@@ -114,7 +121,7 @@ def save_networks(folder: Path) -> None:
     torch.manual_seed(0)
     sizes = {"hidden_size": 256, "intermediate_size": 512, "num_hidden_layers": 4, "num_attention_heads": 4}
     bert = BertModel(BertConfig(vocab_size=300, max_position_embeddings=64, pad_token_id=0, **sizes))
-    llama = LlamaModel(LlamaConfig(vocab_size=300, pad_token_id=0, num_key_value_heads=2, **sizes))
+    llama = LlamaForCausalLM(LlamaConfig(vocab_size=300, pad_token_id=0, num_key_value_heads=2, **sizes))
     for name, network in ((ENCODER, bert), (DECODER, llama)):
         with silence_transformers():
             network.save_pretrained(folder / name)

@@ -25,15 +25,19 @@ def shape_text(shape: ShapeConfig) -> str:
     )
 
 
-def cost_table(cost: TrainingCost, is_joint: bool) -> Table:
-    """Return what training takes on some GPUs, all of it estimated."""
-    rows = [(gpu.name, f"{gigabytes(cost.total_memory)} of {gpu.memory:g} GB", gpu_text(cost, gpu)) for gpu in GPUS]
+def cost_table(cost: TrainingCost, is_joint: bool, members: int = 0) -> Table:
+    """Return what training takes on some GPUs, all of it estimated; of an ensemble, what its members take."""
+    total = gigabytes(cost.total_memory)
+    rows = [(gpu.name, f"{total} of {gpu.memory:g} GB", gpu_text(cost, gpu)) for gpu in GPUS]
     columns = (Column("GPU", "name"), Column("memory"), Column("time, about"))
     parts = ", ".join(f"{name} {gigabytes(size)}" for name, size in cost.memory.items())
     what = "texts of all its languages" if is_joint else "texts"
     notes = (
         f"Estimates, not measured. Memory for a batch of the longest texts: {parts}.",
-        f"Time for {cost.texts:,} {what} with {cost.tokens / cost.texts:.0f} tokens each, at {UTILISATION:.0%} of "
+        f"Time for all {members} members, one after the other, at {UTILISATION:.0%} of the GPU's peak; memory is that of "
+        "the largest (docs/gpus.md, Estimates)."
+        if members
+        else f"Time for {cost.texts:,} {what} with {cost.tokens / cost.texts:.0f} tokens each, at {UTILISATION:.0%} of "
         "the GPU's peak (docs/gpus.md, Estimates).",
     )
     return Table("Training on a GPU (estimate)", columns, tuple(rows), notes)

@@ -19,7 +19,7 @@ from semeval_emo.zoo.recipe import GroupConfig, Recipe
 from semeval_emo.zoo.recipes.cost import GPUS
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.recipes.readiness import DOWNLOAD, Readiness
-from semeval_emo.zoo.registry import family_class
+from semeval_emo.zoo.registry import PAIRWISE, family_class
 
 SEVERAL = "several backbones"
 
@@ -31,15 +31,15 @@ def recipe_list(entries: Sequence[RecipeEntry]) -> list[Table]:
     """Return one table per backbone with one row per recipe.
 
     Recipes that train on this machine now come first, then those that need an optional dependency or weights from the
-    hub, then gated models; in each group, recipes of published runs come last. Backbones of the hub with one or two
-    recipes share a table.
+    hub, then gated models; in each group, recipes of published runs come last. Backbones of the hub with few recipes
+    share a table.
     """
     groups: dict[tuple[Readiness, bool, str], list[RecipeEntry]] = {}
     for entry in entries:
         recipe = entry.recipe
         group = (entry.readiness, _is_notebook(recipe), short_backbone(recipe) or recipe.family)
         groups.setdefault(group, []).append(entry)
-    for group in [one for one in groups if one[0].level >= DOWNLOAD and not one[1] and len(groups[one]) < 3]:
+    for group in [one for one in groups if one[0].level >= DOWNLOAD and not one[1] and len(groups[one]) < 4]:
         groups.setdefault((*group[:2], SEVERAL), []).extend(groups.pop(group))
     tracks = sorted({entry.ours.track for entry in entries if entry.ours})
     tables = [_backbone_table(group[-1], groups[group], tracks) for group in sorted(groups)]
@@ -228,7 +228,8 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
         rows.append(("backbone", Path(model.backbone) if model.backbone else None))
         rows += [("max. tokens", model.max_length), ("padding", model.padding)]
         rows += [("pooling", model.pooling)] if model.pooling else []
-        rows += [("head", " ".join([model.head, *map(str, model.head_hidden)]))]
+        asked = recipe.family == PAIRWISE
+        rows += [("head", "none: yes or no" if asked else " ".join([model.head, *map(str, model.head_hidden)]))]
         rows += [("dropout", model.dropout)] if model.dropout is not None else []
         rows += [("dropout of the head", model.head_dropout)] if model.head_dropout is not None else []
         rows += [("quantization", model.quantization)] if model.quantization != "none" else []
@@ -257,7 +258,7 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
     notes += origin_notes([(recipe.name, "", entry.ours.origin)] if entry.ours else [])
     tables = [Table(f"{recipe.name}: {recipe.title}", (Column("field"), Column("value")), tuple(rows), tuple(notes))]
     if entry.cost:
-        tables.append(cost_table(entry.cost, recipe.trains_jointly))
+        tables.append(cost_table(entry.cost, recipe.trains_jointly, len(getattr(recipe.options, "members", ()))))
     if entry.published:
         tables.append(published_table(entry))
     elif recipe.published:
@@ -302,7 +303,7 @@ def _trained_groups(recipe: Recipe) -> list[tuple[str, GroupConfig]]:
     """Return the parameter groups that have trained parameters."""
     part = recipe.trainable.part
     groups = recipe.groups
-    trained = [("head", groups.head)]
+    trained = [] if recipe.family == PAIRWISE else [("head", groups.head)]
     if part in ("last", "all"):
         trained.append(("layers", groups.layers))
     if part == "all" or recipe.trainable.final_norm:
@@ -355,4 +356,4 @@ def _published(recipe: Recipe) -> Table:
 
 def _option(value: Any, empty: str) -> str:
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text or empty
+    return text.replace("\n", "\\n") or empty

@@ -17,9 +17,15 @@ FAMILIES: dict[str, str] = {
     "encoder": "semeval_emo.zoo.families.transformer:Encoder",
     "decoder": "semeval_emo.zoo.families.transformer:Decoder",
     "lora": "semeval_emo.zoo.families.transformer:Lora",
+    "pairwise": "semeval_emo.zoo.families.transformer:Pairwise",
     "adopted": "semeval_emo.zoo.families.adopted:Adopted",
     "ensemble": "semeval_emo.zoo.families.ensemble:Ensemble",
 }
+
+
+ADAPTED = ("lora", "pairwise")
+"""Families that train adapters on a frozen backbone, which may be quantized."""
+PAIRWISE = "pairwise"
 
 
 def family_class(name: str, where: str = "zoo") -> type[Family]:

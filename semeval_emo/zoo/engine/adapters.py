@@ -27,9 +27,11 @@ from semeval_emo.zoo.backbones.weights import find_backbone, silence_transformer
 from semeval_emo.zoo.engine.devices import product_dtype
 from semeval_emo.zoo.engine.parameter_groups import HEADS
 from semeval_emo.zoo.recipe import Recipe
+from semeval_emo.zoo.registry import PAIRWISE
 
 BACKBONE = "backbone"
 """Folder of the backbone in an exported model."""
+OUTPUT_LAYER = "lm_head"
 LABELS = "labels.json"
 """The labels of adapters for many languages, which are more than those of a run."""
 
@@ -43,8 +45,9 @@ def quantization_arguments(recipe: Recipe, device: torch.device) -> dict[str, An
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     from transformers import BitsAndBytesConfig
 
-    # A new head has no weights to quantize. The names are patterns from the start of a module's name.
-    skipped = [rf"(?:.*\.)?{head}" for head in HEADS]
+    # A new head has no weights to quantize, and the output layer of a language model is kept as well. The names are
+    # patterns from the start of a module's name.
+    skipped = [rf"(?:.*\.)?{head}" for head in (*HEADS, OUTPUT_LAYER)]
     if quantization == "int8":
         config = BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=skipped)
     else:
@@ -85,13 +88,14 @@ def add_adapters(model: Any, recipe: Recipe) -> Any:
     options = recipe.options
     if recipe.model.quantization != "none":
         model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
+    pairwise = recipe.family == PAIRWISE
     config = LoraConfig(
-        task_type=TaskType.SEQ_CLS,
+        task_type=None if pairwise else TaskType.SEQ_CLS,
         r=options.rank,
         lora_alpha=options.alpha,
         lora_dropout=options.dropout,
         target_modules=list(options.targets) or None,
-        modules_to_save=heads_of(model),
+        modules_to_save=None if pairwise else heads_of(model),
     )
     try:
         with silence_transformers():

@@ -35,11 +35,13 @@ from semeval_emo.zoo.engine.adapters import (
     save_labels,
 )
 from semeval_emo.zoo.engine.devices import default_device, product_dtype
+from semeval_emo.zoo.engine.pairwise import ask, load_language_model, text_before
 from semeval_emo.zoo.engine.pooling import FirstTokenPooled, MeanPooled
 from semeval_emo.zoo.engine.pretrained import check_vocabulary, load_config, load_pretrained, load_tokenizer
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import ModelConfig, Recipe
 from semeval_emo.zoo.recipes.parameter_count import count_parameters
+from semeval_emo.zoo.registry import PAIRWISE
 
 # The names of hidden and attention dropout, and of that of heads, in the configurations of different architectures.
 DROPOUTS = (
@@ -83,9 +85,16 @@ class Network:
         A causal model pools on the last token that is not the padding token. Padding tokens at the end of a text are
         dropped: causal attention makes the result independent of them.
         """
-        rows: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=self.recipe.model.max_length)[
-            "input_ids"
-        ]
+        longest = self.recipe.model.max_length
+        if self.recipe.family == PAIRWISE:
+            # The questions follow the text.
+            longest -= self.model.questions.shape[1]
+            before = text_before(self.recipe)
+            texts = [f"{before}{text}" for text in texts]
+        rows: list[list[int]] = self.tokenizer(list(texts), truncation=True, max_length=longest)["input_ids"]
+        if self.recipe.family == PAIRWISE:
+            # The text goes on, so no token ends it.
+            rows = [row[:-1] if row[-1:] == [self.tokenizer.eos_token_id] else row for row in rows]
         pad = self.model.config.pad_token_id
         if pooling_of(self.model) == "last":
             for row in rows:
@@ -121,6 +130,8 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
     set_seed(recipe.train.seed)
     config = label_config(space)
     with silence_transformers():
+        if recipe.model.backbone == RANDOM and recipe.family == PAIRWISE:
+            raise UsageError(f"recipe {recipe.name}: a random language model answers no questions.")
         if recipe.model.backbone == RANDOM:
             model, tokenizer = _random_llama(recipe, config)
         else:
@@ -133,14 +144,16 @@ def build(recipe: Recipe, space: Space, progress: Progress) -> Network:
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = _with_head(model, tokenizer, recipe)
+    model = _with_head(model, tokenizer, recipe, space)
     return Network(model.to(default_device()), tokenizer, recipe, freeze(model, recipe))
 
 
-def _with_head(model: Any, tokenizer: Any, recipe: Recipe) -> Any:
-    """Return a pretrained network with the recipe's head and adapters."""
+def _with_head(model: Any, tokenizer: Any, recipe: Recipe, space: Space) -> Any:
+    """Return a pretrained network with the recipe's head, or its questions, and its adapters."""
     model.config.pad_token_id = tokenizer.pad_token_id
     model.config.use_cache = False
+    if recipe.family == PAIRWISE:
+        model = ask(model, tokenizer, recipe, space.emotions)
     _add_mlp_head(model, recipe)
     return add_adapters(model, recipe) if recipe.trainable.part == "lora" else model
 
@@ -185,6 +198,8 @@ def check_length(tokenizer: Any, model: ModelConfig, positions: int = 0) -> None
 def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
     arguments = {"dtype": torch.float32, **_dropouts(folder, recipe)}
     arguments |= quantization_arguments(recipe, default_device())
+    if recipe.family == PAIRWISE:
+        return load_language_model(folder, **config, **arguments)
     pooled = _pooled_class(recipe)
     if pooled is not None:
         model = pooled.load(folder, config, **arguments)
@@ -332,7 +347,11 @@ def load(folder: Path, recipe: Recipe, space: Space) -> Network:
     # An MLP head is loaded below.
     is_mlp = recipe.model.head == "mlp"
     pooled = _pooled_class(recipe)
-    if pooled is not None:
+    if recipe.family == PAIRWISE:
+        model = load_language_model(folder, dtype=torch.float32)
+        labels = [label for _, label in sorted(model.config.id2label.items())]
+        model = ask(model, tokenizer, recipe, labels)
+    elif pooled is not None:
         model = pooled.load(folder, label_config(space) if is_mlp else None, dtype=torch.float32)
     else:
         model = load_pretrained(AutoModelForSequenceClassification, folder, dtype=torch.float32, new_head=is_mlp)
@@ -355,7 +374,7 @@ def _load_adapted(folder: Path, recipe: Recipe, space: Space) -> Network:
     with silence_transformers():
         model = _pretrained(backbone, recipe, label_config(space))
     check_vocabulary(tokenizer, model, backbone)
-    model = _with_head(model, tokenizer, recipe)
+    model = _with_head(model, tokenizer, recipe, space)
     load_adapters(model, folder)
     return Network(model.to(default_device()).eval(), tokenizer, recipe, freeze(model, recipe))
 

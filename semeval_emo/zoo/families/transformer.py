@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import numpy as np
 
@@ -178,3 +178,40 @@ class Lora(Transformer):
         on_hub = is_hub_id(backbone) and not local_path(backbone).is_dir()
         if (out / ADAPTER_CONFIG).exists() and not (out / BACKBONE).exists() and not on_hub:
             copy_weights(find_adapted_backbone(folder, recipe), out / BACKBONE)
+
+
+PROMPT = (
+    "Text: {text}\nIs the emotion {emotion} expressed in the text, as most people would perceive it? "
+    "Answer yes or no.\nAnswer:"
+)
+
+
+def prompt_with_places(prompt: str) -> str:
+    """Check that a prompt has a place for the text and then one for the emotion; return what is expected otherwise.
+
+    >>> prompt_with_places("{text} Is it {emotion}?"), prompt_with_places("Is {emotion} in {text}?")
+    ('', 'a text with {text} and, after it, {emotion}')
+    """
+    before, text, after = prompt.partition("{text}")
+    valid = text and "{emotion}" in after and "{emotion}" not in before and "{text}" not in after
+    return "" if valid else "a text with {text} and, after it, {emotion}"
+
+
+@dataclass(frozen=True)
+class PairwiseOptions(LoraOptions):
+    """The adapters, and the question about each emotion of a text.
+
+    Attributes:
+        prompt: what the model reads: a text with ``{text}`` and, after it, ``{emotion}``; the answer follows.
+        yes, no: the answers; their first different tokens are compared.
+    """
+
+    prompt: Annotated[str, prompt_with_places] = PROMPT
+    yes: str = "yes"
+    no: str = "no"
+
+
+class Pairwise(Lora):
+    """A language model with adapters that is asked about each emotion of a text; its logit is yes minus no."""
+
+    options_class: ClassVar[type] = PairwiseOptions

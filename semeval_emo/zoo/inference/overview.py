@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,11 @@ from semeval_emo.task import Task, load_task
 from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import PublishedScores, Recipe, ShapeConfig
-from semeval_emo.zoo.recipes.cost import TrainingCost, training_cost
-from semeval_emo.zoo.recipes.load import trainable_text
+from semeval_emo.zoo.recipes.cost import TrainingCost, members_cost, training_cost
+from semeval_emo.zoo.recipes.load import load_recipe, trainable_text
 from semeval_emo.zoo.recipes.parameter_count import backbone_shape, count_parameters
 from semeval_emo.zoo.recipes.readiness import READY, Readiness, readiness
+from semeval_emo.zoo.registry import ADAPTED, PAIRWISE
 from semeval_emo.zoo.runs.folder import RunFolder, run_path
 from semeval_emo.zoo.runs.seeds import origin_of_folder
 from semeval_emo.zoo.runs.state import DONE
@@ -173,9 +174,23 @@ def _entry(
         recipe_score(recipe, runs, task, systems),
         readiness(recipe),
         shape,
-        training_cost(recipe, shape, sizes, task),
+        _cost(recipe, task),
         () if board is None or recipe.published is None else published_scores(recipe.published, track, board),
     )
+
+
+def _cost(recipe: Recipe, task: Task) -> TrainingCost | None:
+    """Estimate what training a recipe takes, or the members of an ensemble that are recipes, for its language."""
+    if recipe.family != "ensemble":
+        return training_cost(recipe, backbone_shape(recipe), recipe_sizes(recipe, task), task)
+    try:
+        members = [load_recipe(name) for name in recipe.options.members]
+    except EmoError:
+        # Run folders.
+        return None
+    language = recipe.data.language
+    members = [replace(one, data=replace(one.data, language=language)) for one in members]
+    return members_cost([(one.model.backbone, _cost(one, task)) for one in members])
 
 
 def published_scores(published: PublishedScores, track: str, board: Leaderboard) -> tuple[SourcedScore, ...]:
@@ -209,8 +224,9 @@ def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:
         # Linear models on sentence vectors: the encoder without its pooling layer.
         encoder = count_parameters(shape, recipe.trainable, recipe.model, emotions, pooled=False)
         return ParameterCounts((shape.hidden + 1) * emotions, encoder.total) if encoder else None
-    lora = (recipe.options.rank, recipe.options.targets) if recipe.family == "lora" else None
-    return count_parameters(shape, recipe.trainable, recipe.model, emotions, lora=lora)
+    lora = (recipe.options.rank, recipe.options.targets) if recipe.family in ADAPTED else None
+    asked = recipe.family == PAIRWISE
+    return count_parameters(shape, recipe.trainable, recipe.model, emotions, lora=lora, asked=asked)
 
 
 def recipe_score(recipe: Recipe, runs: Path, task: Task, systems: Sequence[SubmittedSystem] = ()) -> RecipeScore | None:

@@ -17,10 +17,11 @@ from semeval_emo.task import Task
 from semeval_emo.zoo.backbones.weights import is_hub_id, local_path
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.joint import joint_names
-from semeval_emo.zoo.dataset.other_languages import resolve_target
+from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe, ShapeConfig
-from semeval_emo.zoo.recipes.parameter_count import CAUSAL, adapted_widths, layer_and_rest
+from semeval_emo.zoo.recipes.parameter_count import CAUSAL, adapted_widths, layer_and_rest, output_layer
+from semeval_emo.zoo.registry import ADAPTED, PAIRWISE
 
 GB = 1e9
 FP32 = 4
@@ -38,6 +39,9 @@ UTILISATION = 0.3
 """Share of a GPU's peak that matrix products reach."""
 LAUNCH_SECONDS = 1e-3
 """Time of a layer, forward and backward, on a batch so small that starting the kernels takes longer than they do."""
+NETWORKS = ("encoder", "decoder", *ADAPTED)
+PROMPT_TOKENS = 24
+"""Tokens of the question about an emotion of a text, and of the words before the text."""
 DEFAULT_TOKENS = 30.0
 """Mean number of tokens of a text, where the task file has none."""
 BY_LENGTH_PADDING = 1.05
@@ -92,7 +96,7 @@ class TrainingCost:
         download: bytes of the weights on the hub; None if they are not from there.
         memory: bytes by purpose: ``weights``, ``gradients``, ``optimizer``, ``activations``, ``other``.
         texts: number of training texts.
-        tokens: number of their tokens in an epoch, without padding.
+        tokens: number of their tokens in an epoch, without padding; with all questions that are asked about them.
         flops: floating-point operations of the whole training and of the predictions for dev and test.
         precision: of matrix products.
         hours: by the name of a GPU; None if it does not have the precision.
@@ -146,23 +150,52 @@ def training_cost(
     >>> cost.texts, cost.download is None
     (2768, True)
     """
-    if shape is None or counts is None or recipe.family not in ("encoder", "decoder", "lora"):
+    if shape is None or counts is None or recipe.family not in NETWORKS:
         return None
     try:
         texts, tokens, evaluated = _texts_and_tokens(recipe, task)
+        spec = task.spec(implied_track(recipe.data.track, task), recipe.data.language, "test")
     except EmoError:
         return None
     if not texts:
         return None
-    work = _work(recipe, shape, texts, tokens, evaluated)
+    # A text is read once for each emotion that is asked about.
+    repeats = len(spec.emotions) if recipe.family == PAIRWISE else 1
+    work = _work(recipe, shape, texts, repeats, tokens, evaluated)
     return TrainingCost(
         _download(recipe, shape),
-        _memory(recipe, shape, counts),
+        _memory(recipe, shape, counts, repeats),
         texts,
         tokens,
         work.flops,
         recipe.train.precision,
         {gpu.name: _hours(recipe, shape, counts, work, gpu) for gpu in GPUS},
+    )
+
+
+def members_cost(costs: Sequence[tuple[str, TrainingCost | None]]) -> TrainingCost | None:
+    """Return what training the members of an ensemble takes, one after the other; None if one is not known.
+
+    Args:
+        costs: the backbone of each member, which is downloaded once, and what its training takes.
+    """
+    known = [cost for _, cost in costs if cost is not None]
+    if not known or len(known) < len(costs):
+        return None
+    hours: dict[str, float | None] = {}
+    for gpu in GPUS:
+        each = [cost.hours[gpu.name] for cost in known]
+        hours[gpu.name] = None if None in each else sum(one for one in each if one is not None)
+    downloads = {backbone: cost.download for backbone, cost in costs if cost and cost.download is not None}
+    largest = max(known, key=lambda cost: cost.total_memory)
+    return TrainingCost(
+        sum(downloads.values()) if downloads else None,
+        largest.memory,
+        max(cost.texts for cost in known),
+        sum(cost.tokens for cost in known),
+        sum(cost.flops for cost in known),
+        largest.precision,
+        hours,
     )
 
 
@@ -172,6 +205,15 @@ def _texts_and_tokens(recipe: Recipe, task: Task) -> tuple[int, float, float]:
     data = recipe.data
     own = f"{data.track}/{data.language}"
     longest = recipe.model.max_length
+
+    def of_texts(language: str) -> float:
+        """Return the mean number of tokens that a text takes."""
+        mean = task.tokens.get(language, DEFAULT_TOKENS)
+        if recipe.family != PAIRWISE:
+            return min(mean, longest)
+        spec = task.spec(data.track, data.language, "test", data.release)
+        return len(spec.emotions) * min(mean + PROMPT_TOKENS, longest)
+
     texts, tokens = 0, 0.0
     wanted = {(name, split) for name in (joint_names(recipe) if data.joint else (own,)) for split in data.splits}
     wanted |= {(name, "train") for name in data.sources if not data.joint}
@@ -181,8 +223,8 @@ def _texts_and_tokens(recipe: Recipe, task: Task) -> tuple[int, float, float]:
             sampled = data.most and split == "train" and name in data.sources
             rows = min(spec.rows, data.most) if sampled else spec.rows
             texts += rows
-            tokens += rows * min(task.tokens.get(language, DEFAULT_TOKENS), longest)
-    mean = min(task.tokens.get(data.language, DEFAULT_TOKENS), longest)
+            tokens += rows * of_texts(language)
+    mean = of_texts(data.language)
     splits = {spec.split: spec.rows for spec in task.specs(data.release, data.track, data.language)}
     return texts, tokens, mean * (splits.get("dev", 0) * recipe.train.epochs + splits.get("test", 0))
 
@@ -218,9 +260,9 @@ def _caches_states(recipe: Recipe, shape: ShapeConfig) -> bool:
     return shape.architecture in CAUSAL or recipe.model.dropout == 0
 
 
-def _work(recipe: Recipe, shape: ShapeConfig, texts: int, tokens: float, evaluated: float) -> _Work:
+def _work(recipe: Recipe, shape: ShapeConfig, texts: int, repeats: int, tokens: float, evaluated: float) -> _Work:
     train = recipe.train
-    mean = tokens / texts
+    mean = tokens / (texts * repeats)
     layer, _ = layer_and_rest(shape)
     # A product takes two operations for each weight and token, and attention two products for each pair of tokens.
     width = (shape.head_dim or shape.hidden // shape.heads) * shape.heads
@@ -270,7 +312,7 @@ def _hours(recipe: Recipe, shape: ShapeConfig, counts: ParameterCounts, work: _W
     return (max(compute, launches) + traffic / (gpu.bandwidth * GB)) / 3600
 
 
-def _memory(recipe: Recipe, shape: ShapeConfig, counts: ParameterCounts) -> dict[str, float]:
+def _memory(recipe: Recipe, shape: ShapeConfig, counts: ParameterCounts, repeats: int) -> dict[str, float]:
     """Return the bytes at the peak: the backward pass of a batch of the longest texts."""
     layer, _ = layer_and_rest(shape)
     layers = shape.layers * layer
@@ -284,7 +326,7 @@ def _memory(recipe: Recipe, shape: ShapeConfig, counts: ParameterCounts) -> dict
         "weights": weights,
         "gradients": FP32 * counts.trainable,
         "optimizer": ADAM_BYTES * counts.trainable,
-        "activations": recipe.train.batch * recipe.model.max_length * activation_bytes(recipe, shape),
+        "activations": recipe.train.batch * repeats * recipe.model.max_length * activation_bytes(recipe, shape),
         "other": CONTEXT_GB * GB,
     }
 
@@ -325,5 +367,4 @@ def _download(recipe: Recipe, shape: ShapeConfig) -> float | None:
     if not is_hub_id(backbone) or local_path(backbone).is_dir():
         return None
     layer, rest = layer_and_rest(shape)
-    output = 0 if shape.tied else shape.vocabulary * shape.hidden
-    return float(SIZES[recipe.model.stored] * (shape.layers * layer + rest + output))
+    return float(SIZES[recipe.model.stored] * (shape.layers * layer + rest + output_layer(shape)))

@@ -19,7 +19,7 @@ from semeval_emo.text import plural, printable
 from semeval_emo.zoo.backbones.weights import RANDOM
 from semeval_emo.zoo.recipe import Recipe, ShapeConfig, TrainableConfig
 from semeval_emo.zoo.recipes import schema
-from semeval_emo.zoo.registry import FAMILIES, family_class
+from semeval_emo.zoo.registry import ADAPTED, FAMILIES, PAIRWISE, family_class
 
 # Keys that are not inherited.
 NOT_INHERITED = ("title", "note", "published", "abstract", "extends")
@@ -168,6 +168,9 @@ def _inherited(
         return own, (), path
     table, bases, _ = _inherited(parent, files, (*seen, path.stem))
     inherited = {key: value for key, value in table.items() if key not in NOT_INHERITED}
+    if own.get("family", table.get("family")) != table.get("family"):
+        # The options of another family.
+        inherited.pop(str(table.get("family")), None)
     return schema.merge(inherited, own), (parent, *bases), path
 
 
@@ -247,7 +250,7 @@ def trainable_text(recipe: Recipe) -> str:
         "head": "head",
         "last": f"head + last {plural(part.layers, 'layer')}",
         "all": "all",
-        "lora": "LoRA + head",
+        "lora": "LoRA" if recipe.family == PAIRWISE else "LoRA + head",
     }[part.part]
     return f"{words} + final norm" if part.final_norm and part.part != "all" else words
 
@@ -270,15 +273,15 @@ def _check_consistency(recipe: Recipe, where: str) -> None:
 
 
 def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
-    lora = "lora"
-    if trainable.part == lora != family:
+    lora, adapted = "lora", family in ADAPTED
+    if trainable.part == lora and not adapted:
         raise UsageError(
             f"{where}: trainable.part = 'lora' trains adapters, which the family '{family}' does not have.",
             "use one of head, last, all, or a recipe of the family 'lora'",
         )
-    if family == lora != trainable.part:
+    if adapted and trainable.part != lora:
         raise UsageError(
-            f"{where}: the family 'lora' trains adapters and a head, not trainable.part = '{trainable.part}'.",
+            f"{where}: the family '{family}' trains adapters, not trainable.part = '{trainable.part}'.",
             "--set trainable.part=lora",
         )
     if trainable.part == "last" and not trainable.layers:
@@ -290,7 +293,7 @@ def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
 
 def _quantization(recipe: Recipe, where: str) -> None:
     quantization = f"model.quantization = '{recipe.model.quantization}'"
-    if recipe.family != "lora":
+    if recipe.family not in ADAPTED:
         raise UsageError(
             f"{where}: {quantization} is for adapters on a frozen backbone, which the family '{recipe.family}' does "
             "not have.",

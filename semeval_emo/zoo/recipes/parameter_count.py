@@ -26,12 +26,14 @@ def count_parameters(
     *,
     pooled: bool = True,
     lora: tuple[int, Sequence[str]] | None = None,
+    asked: bool = False,
 ) -> ParameterCounts | None:
     """Return the parameter counts of a backbone with its head.
 
     Args:
         emotions: width of the last layer.
         pooled: whether an encoder has a dense layer before the last one.
+        asked: whether a language model answers with its own output layer, instead of a head.
         lora: rank of the adapters, and names of the layers that have one (empty for peft's default).
 
     Returns:
@@ -46,6 +48,8 @@ def count_parameters(
         return None
     layer, rest = layer_and_rest(shape)
     head = _head(shape, model, emotions, pooled)
+    if asked:
+        head, rest = 0, rest + output_layer(shape)
     total = shape.layers * layer + rest + head + adapters
     last = head + trainable.layers * layer
     trained = {"head": head, "last": last, "all": total, "lora": head + adapters}[trainable.part]
@@ -66,6 +70,11 @@ def layer_and_rest(shape: ShapeConfig) -> tuple[int, int]:
         "modernbert": _modernbert,
     }  # fmt: skip
     return sizes[shape.architecture](shape)
+
+
+def output_layer(shape: ShapeConfig) -> int:
+    """Return the parameters of the output layer of a language model; 0 if they are those of its embeddings."""
+    return 0 if shape.tied else shape.vocabulary * shape.hidden
 
 
 def _linear(width: int, height: int) -> int:

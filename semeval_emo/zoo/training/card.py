@@ -17,6 +17,7 @@ from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY
 from semeval_emo.zoo.recipes.load import from_resolved
 from semeval_emo.zoo.recipes.parameter_count import is_direct
+from semeval_emo.zoo.registry import PAIRWISE
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 from semeval_emo.zoo.runs.seeds import origin_of, runs_of_recipe
@@ -74,6 +75,7 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         mean, direct = recipe.model.pooling == "mean", is_direct(recipe.model)
         kinds = {"mlp": "a multilayer perceptron", "direct": "one layer"}
         words = [kinds[recipe.model.head]] if recipe.model.head in kinds else []
+        words += ["the answers yes and no of a language model"] if recipe.family == PAIRWISE else []
         words += ["the mean over tokens"] if mean else ["the first token"] if direct else []
         head = " on ".join(words)
         name = "MeanPooled" if mean else "FirstTokenPooled"

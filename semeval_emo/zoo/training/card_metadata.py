@@ -16,10 +16,11 @@ from semeval_emo.task import LABEL_NOUN, Task
 from semeval_emo.zoo.families.ensemble import member_folders
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY
+from semeval_emo.zoo.registry import ADAPTED, PAIRWISE
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
 
-NETWORKS = ("encoder", "decoder", "lora", FAMILY)
+NETWORKS = ("encoder", "decoder", *ADAPTED, FAMILY)
 UNKNOWN = "unknown"
 OTHER = "other"
 
@@ -203,6 +204,8 @@ def _datasets(recipe: Recipe, task: Task) -> list[str]:
 
 def has_own_head(recipe: Recipe) -> bool:
     """Return whether the head is one that Hugging Face's classes do not have."""
+    if recipe.family == PAIRWISE:
+        return True
     return recipe.family in NETWORKS and (recipe.model.head != "linear" or recipe.model.pooling == "mean")
 
 

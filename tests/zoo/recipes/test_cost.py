@@ -140,5 +140,24 @@ def test_the_estimate_is_near_the_time_in_the_notebooks_of_the_source(tmp_path):
 
 
 def test_recipes_without_a_network_have_no_estimate(tmp_path):
-    assert [cost_of(tmp_path, name) for name in ("tfidf-folds", "constant-all", "ensemble-english")] == [None] * 3
+    assert [cost_of(tmp_path, name) for name in ("tfidf-folds", "constant-all", "e5-stack")] == [None] * 3
     assert cost_of(tmp_path, "llama-4layer", "model.backbone=somebody/else") is None
+
+
+def test_the_members_of_an_ensemble_are_trained_one_after_the_other(tmp_path):
+    members = load_recipe("ensemble-llm").options.members
+    costs = {name: cost_of(tmp_path, name) for name in members}
+    cost = cost_of(tmp_path, "ensemble-llm")
+    for gpu, hours in cost.hours.items():
+        each = [one.hours[gpu] for one in costs.values()]
+        assert hours == (None if None in each else pytest.approx(sum(each)))
+    assert cost.total_memory == max(one.total_memory for one in costs.values())
+    assert cost.download == costs["qlora-gemma2-9b"].download + costs["qlora-qwen3-8b"].download, "Gemma once"
+
+
+def test_a_text_is_read_once_for_each_emotion_that_is_asked_about(tmp_path):
+    asked, whole = (cost_of(tmp_path, name, "train.batch=4") for name in ("qlora-pairwise", "qlora-gemma2-9b"))
+    assert asked.tokens == 5 * (whole.tokens + 24 * whole.texts)
+    assert asked.memory["activations"] == 5 * whole.memory["activations"]
+    six = cost_of(tmp_path, "qlora-pairwise", "data.language=deu")
+    assert six.tokens / six.texts == 6 * (load_task().tokens["deu"] + 24)

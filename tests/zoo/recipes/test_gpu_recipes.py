@@ -120,7 +120,7 @@ def test_a_head_on_the_first_token_has_dropout_in_training_only(tmp_path: Path):
     assert type(model).__name__ == "FirstTokenPooled" and model.score.weight.shape == (5, 16)
 
 
-@pytest.mark.parametrize("name", [*ENCODERS, *QLORAS, "gemma-ft", "mpnet-ft", "llama-4layer"])
+@pytest.mark.parametrize("name", [*ENCODERS, *QLORAS, "qlora-pairwise", "gemma-ft", "mpnet-ft", "llama-4layer"])
 def test_show_says_what_a_recipe_takes_before_a_download(name: str, cli, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.delenv("SEMEVAL_EMO_DATA", raising=False)
@@ -156,6 +156,44 @@ def test_published_scores_are_those_of_the_leaderboard_with_a_source(name: str, 
     assert entry.published[0].url in out
     shown = json.loads(cli("zoo", "show", name, "--format", "json").out)
     assert shown["published"]["scores"][0]["url"] == entry.published[0].url
+
+
+DEGREES = (
+    "e5-large-degrees", "rembert-degrees", "xlmr-degrees", "labse-degrees", "deberta-large-degrees",
+    "qlora-gemma2-9b-degrees", "qlora-qwen3-8b-degrees", "qlora-pairwise-degrees",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DEGREES)
+def test_a_recipe_for_intensities_differs_in_data_loss_and_cut_points_only(name: str):
+    recipe = load_recipe(name)
+    base = load_recipe(recipe.bases[0])
+    differences = {key for key, value in recipe.resolved().items() if value != base.resolved()[key]}
+    assert differences == {"name", "data", "loss", "threshold"}
+    assert (recipe.data.track, recipe.loss.kind, recipe.threshold.rule) == ("b", "mse", "per_label")
+    assert recipe.predicts_intensities
+
+
+def test_an_encoder_learns_intensities(tmp_path: Path):
+    backbone = save_backbone(tmp_path / "backbone", "rembert")
+    recipe = load_recipe("rembert-degrees", [f"model.backbone={backbone}", *TWO_STEPS])
+    result = train(recipe, source="sample", runs=tmp_path)
+    assert result.scorecard.metric == "pearson"
+    assert load_model(result.folder.path).family.predict(TEXTS).shape == (4, 5)
+
+
+def test_the_mean_of_the_official_baseline_for_intensities(tmp_path: Path):
+    (entry,) = recipe_entries([load_recipe("rembert-degrees")], tmp_path)
+    assert len(entry.published) == 11 and entry.published[0].metric == "pearson"
+    assert sum(one.score for one in entry.published) / 11 == pytest.approx(0.4781, abs=5e-5)
+
+
+def test_the_members_of_ensembles_are_recipes_of_their_track():
+    for name in ("ensemble-llm", "ensemble-llm-degrees"):
+        recipe = load_recipe(name)
+        members = [load_recipe(member) for member in recipe.options.members]
+        assert {one.data.track for one in members} == {recipe.data.track}
+        assert all(one.model.quantization == "nf4" for one in members)
 
 
 def test_the_mean_of_the_official_baseline(tmp_path: Path):

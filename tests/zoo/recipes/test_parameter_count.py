@@ -11,6 +11,7 @@ import transformers
 
 from semeval_emo.zoo.engine.adapters import add_adapters
 from semeval_emo.zoo.engine.network import freeze
+from semeval_emo.zoo.engine.pairwise import YesNoQuestions
 from semeval_emo.zoo.engine.parameter_groups import count_layers, is_trainable
 from semeval_emo.zoo.engine.pooling import FirstTokenPooled, MeanPooled
 from semeval_emo.zoo.families.transformer import LoraOptions
@@ -131,6 +132,18 @@ def test_adapter_counts_equal_those_of_the_network(name: str, targets: tuple[str
     assert count_parameters(recipe.shape, TrainableConfig("lora"), ModelConfig(), 5, lora=(3, targets)) == freeze(
         network, adapted
     )
+
+
+@pytest.mark.parametrize("name", ["qlora-gemma2-9b", "qlora-qwen3-8b"])
+def test_counts_of_a_language_model_that_is_asked(name: str):
+    """Qwen 3 has an output layer of its own."""
+    recipe = load_recipe("qlora-pairwise", ["model.quantization=none"])
+    shape = load_recipe(name).shape
+    with torch.device("meta"):
+        model = transformers.AutoModelForCausalLM.from_config(CONFIGS[shape.architecture](shape))
+        asked = add_adapters(YesNoQuestions(model, [[1, 2], [3]], (4, 5)), recipe)
+    lora = (recipe.options.rank, recipe.options.targets)
+    assert count_parameters(shape, recipe.trainable, recipe.model, 2, lora=lora, asked=True) == freeze(asked, recipe)
 
 
 def test_adapters_on_unknown_layers_are_not_counted():

@@ -15,7 +15,7 @@ from semeval_emo.cli.app import main
 from semeval_emo.errors import UsageError
 from semeval_emo.zoo.recipe import Range, Recipe
 from semeval_emo.zoo.recipes.load import load_recipe, recipe_from_table, schema
-from semeval_emo.zoo.registry import FAMILIES, family_class
+from semeval_emo.zoo.registry import ADAPTED, FAMILIES, family_class
 
 
 def numbers(kind: Any, path: str = "", rules: tuple[Any, ...] = ()) -> Iterator[tuple[str, type, tuple[Any, ...]]]:
@@ -51,7 +51,7 @@ def written(key: str, value: Any) -> dict[str, Any]:
     table: dict[str, Any] = {"family": family, "data": {"language": "eng"}, "published": PUBLISHED}
     if "shape" in family_class(family).recipe_sections:
         table["shape"] = SHAPE
-    if family == "lora":
+    if family in ADAPTED:
         table["trainable"] = {"part": "lora"}
     in_list = key in IN_LISTS or key.endswith(".strength")
     return schema.merge(table, schema.nest(key, [value] if in_list else value))
