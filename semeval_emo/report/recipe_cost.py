@@ -34,8 +34,8 @@ def cost_table(cost: TrainingCost, is_joint: bool, members: int = 0) -> Table:
     what = "texts of all its languages" if is_joint else "texts"
     notes = (
         f"Estimates, not measured. Memory for a batch of the longest texts: {parts}.",
-        f"Time for all {members} members, one after the other, at {UTILISATION:.0%} of the GPU's peak; memory is that of "
-        "the largest (docs/gpus.md, Estimates)."
+        f"Time for all {members} members, one after the other, at {UTILISATION:.0%} of the GPU's peak; memory is that "
+        "of the largest (docs/gpus.md, Estimates)."
         if members
         else f"Time for {cost.texts:,} {what} with {cost.tokens / cost.texts:.0f} tokens each, at {UTILISATION:.0%} of "
         "the GPU's peak (docs/gpus.md, Estimates).",

@@ -27,9 +27,13 @@ class YesNoQuestions(torch.nn.Module):
         questions: token ids of the question about each label.
         answers: the ids of the tokens of yes and no.
 
-    Raises:
-        ValueError: the answers begin with the same token.
     """
+
+    # Buffers, and a model of any class.
+    questions: torch.Tensor
+    lengths: torch.Tensor
+    answers: torch.Tensor
+    model: Any
 
     def __init__(self, model: Any, questions: Sequence[Sequence[int]], answers: tuple[int, int]) -> None:
         super().__init__()
