@@ -280,8 +280,9 @@ def _trainable(trainable: TrainableConfig, family: str, where: str) -> None:
             "use one of head, last, all, or a recipe of the family 'lora'",
         )
     if adapted and trainable.part != lora:
+        trains = "adapters" if family == PAIRWISE else "adapters and a head"
         raise UsageError(
-            f"{where}: the family '{family}' trains adapters, not trainable.part = '{trainable.part}'.",
+            f"{where}: the family '{family}' trains {trains}, not trainable.part = '{trainable.part}'.",
             "--set trainable.part=lora",
         )
     if trainable.part == "last" and not trainable.layers:
