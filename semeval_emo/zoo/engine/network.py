@@ -199,7 +199,9 @@ def _pretrained(folder: Path, recipe: Recipe, config: dict[str, Any]) -> Any:
     arguments = {"dtype": torch.float32, **_dropouts(folder, recipe)}
     arguments |= quantization_arguments(recipe, default_device())
     if recipe.family == PAIRWISE:
-        return load_language_model(folder, **config, **arguments)
+        model = load_language_model(folder, **config, **arguments)
+        keep_stored_weights(model)
+        return model
     pooled = _pooled_class(recipe)
     if pooled is not None:
         model = pooled.load(folder, config, **arguments)
