@@ -188,8 +188,13 @@ def _from_folder(
         left_out = other_rows(direct[0], spec, task)
         gold = verified(as_gold(direct[0].take(spec.id_set), spec, (), labels_required), task, unverified_gold)
         return replace(gold, note=" ".join(filter(None, (gold.note, left_out))))
+    others = [_by_ids(sheet, task) if not matches and not refused else None for _, sheet, matches, refused in seen]
+    if all(other is not None and other.key != spec.key for other in others):
+        places = zip(seen, others, strict=True)
+        found = listed(dict.fromkeys(f"{file[0].path} is {other.place}" for file, other in places if other), MOST)
+        raise InputError(f"There are no gold labels of {spec.place}: {found}.", f"give the gold labels of {spec.place}")
     error = ReleaseMismatch if len(unknown) < len(seen) else UnverifiedGold
-    raise error(*_mismatch(seen, spec, task))
+    raise error(*_mismatch(seen, spec))
 
 
 def _identified(folder: Path, spec: FileSpec, task: Task, labels_required: bool) -> tuple[Gold | None, list[_Seen]]:
@@ -462,12 +467,8 @@ def _by_ids(sheet: Sheet, task: Task) -> FileSpec | None:
     return next((spec for spec in task.places(first) if spec.id_set.issuperset(sheet.ids)), None)
 
 
-def _mismatch(seen: list[_Seen], spec: FileSpec, task: Task) -> tuple[str, str]:
+def _mismatch(seen: list[_Seen], spec: FileSpec) -> tuple[str, str]:
     """Return message and fix: the files that were found instead, and their releases."""
-    others = {file.path: None if matches or refused else _by_ids(sheet, task) for file, sheet, matches, refused in seen}
-    if all(other is not None and other.key != spec.key for other in others.values()):
-        found = listed([f"{path} is {other.place}" for path, other in others.items() if other], MOST)
-        return f"There are no gold labels of {spec.place}: {found}.", f"give the gold labels of {spec.place}"
     parts = []
     for candidate, sheet, matches, refused in seen:
         if matches:
