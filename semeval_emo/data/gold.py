@@ -192,7 +192,7 @@ def _from_folder(
     if all(other is not None and other.key != spec.key for other in others):
         places = zip(seen, others, strict=True)
         found = listed(dict.fromkeys(f"{file[0].path} is {other.place}" for file, other in places if other), MOST)
-        raise InputError(f"There are no gold labels of {spec.place}: {found}.", f"give the gold labels of {spec.place}")
+        raise _NotHere(f"There are no gold labels of {spec.place}: {found}.", f"give the gold labels of {spec.place}")
     error = ReleaseMismatch if len(unknown) < len(seen) else UnverifiedGold
     raise error(*_mismatch(seen, spec))
 

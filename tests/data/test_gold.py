@@ -65,7 +65,9 @@ def test_the_layout_without_splits(world):
     world.write(world.folder / "bare/track_b/xx.csv", world.rows("b", "xx", "test"), "id,calm,hope,rage")
     gold = load_gold("b", "xx", source=world.folder / "bare", task=world.task)
     assert (gold.texts, gold.releases) == (None, ("1", "pool"))
-    with pytest.raises(ReleaseMismatch):
+    with pytest.raises(
+        InputError, match=r"no gold labels of release 1 track b xx dev: .*xx.csv is release 1 track b xx"
+    ):
         load_gold("b", "xx", "dev", source=world.folder / "bare", task=world.task)
 
 
