@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 PICTURE = Path(__file__).parent / "img" / "report.png"
-WIDTH, HEIGHT = 1100, 680
+WIDTH, HEIGHT = 1100, 730
 
 
 def main() -> int:

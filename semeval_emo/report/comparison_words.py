@@ -181,7 +181,7 @@ def methods(comparison: Comparison, *, names: bool = True) -> list[str]:
     """Return the methods of the comparison, and cautions.
 
     Args:
-        names: include the full names of systems whose names are shortened.
+        names: include the full names of shortened ones and what a column is, which a page has in other places.
     """
     settings, lead = comparison.settings, comparison.lead
     method = {"percentile": "Percentile", "bca": "BCa"}[settings.interval]
@@ -189,6 +189,7 @@ def methods(comparison: Comparison, *, names: bool = True) -> list[str]:
     if len(comparison.systems) > 1:
         trials = f"{settings.trials:,} trials of " if settings.test == RANDOMISATION else ""
         parts.append(f"p-values by {trials}{settings.test}, {settings.correction} over {_family(comparison)}")
+    if len(comparison.systems) > 1 and names:
         parts.append(f'"beats" lists the systems that are significantly worse (p ≤ {settings.alpha:g})')
     lines = ["; ".join(parts) + "."]
     duplicates = 0 if lead.texts is None else lead.rows - lead.texts

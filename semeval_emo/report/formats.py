@@ -49,7 +49,7 @@ TABLES_SCHEMA = "semeval-emo/tables/1"
 
 def markdown(table: Table) -> str:
     """Return a table in GitHub-flavoured Markdown, with letters as superscripts and the best cells in bold."""
-    columns, rows = _marked(table, _markdown_text, "**{}**", "<sup>{}</sup>", "[{}]({})")
+    columns, rows = _marked(table, _markdown_text, "**{}**", _html_superscript, "[{}]({})")
     names = [_markdown_text(column.name) for column in columns]
     grid = layout(names, [[isolated(c) for c in row] for row in rows], columns, _PIPE)
     notes = [f"\n{_markdown_text(note)}" for note in notes_with_rule(table)]
@@ -65,11 +65,17 @@ def _markdown_text(string: str) -> str:
 
 
 def _marked(
-    table: Table, escape: Callable[[str], str], strong: str, raised: str, linked: str = "{}"
+    table: Table, escape: Callable[[str], str], strong: str, raised: Callable[[str, str], str], linked: str = "{}"
 ) -> tuple[list[Column], list[list[str]]]:
-    """Return columns and cells as escaped text, the best in bold, `letters` raised onto the column before them."""
+    """Return columns and cells as escaped text, the best in bold, `letters` raised onto the column before them.
+
+    Args:
+        raised: for letters and the longest ones of their column.
+    """
     best = best_cells(table)
     kept = _kept(table)
+    marks = [c for c, column in enumerate(table.columns) if column.kind == "letters" and c]
+    longest = {c: max((str(row[c] or "") for row in table.rows), key=len, default="") for c in marks}
     rows = []
     for r, row in enumerate(table.rows):
         printed = []
@@ -79,8 +85,8 @@ def _marked(
                 piece = linked.format(piece, quote(row[c].to, safe="/:#+,=~"))
             piece = strong.format(piece) if (r, c) in best else piece
             following = c + 1
-            if following < len(row) and following not in kept and row[following]:
-                piece += raised.format(escape(str(row[following])))
+            if following < len(row) and following not in kept:
+                piece += raised(escape(str(row[following] or "")), escape(longest[following]))
             printed.append(piece)
         rows.append(printed)
     return [table.columns[c] for c in kept], rows
@@ -184,13 +190,33 @@ def _label_key(text: str) -> str:
 
     >>> _label_key("Track A · eng · macro F1")
     'tab:track-a-eng-macro-f1'
+    >>> _label_key("macro F1 of two systems in the languages of track A, test")
+    'tab:macro-f1-of-two-systems-in-the-languages-of-track'
     """
     words = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-    return f"tab:{words[:LONGEST_KEY].rstrip('-')}"
+    if len(words) > LONGEST_KEY:
+        words = words[: LONGEST_KEY + 1].rpartition("-")[0] or words[:LONGEST_KEY]
+    return f"tab:{words}"
 
 
 def _latex_text(string: str) -> str:
     return "".join(_LATEX.get(c, c) for c in clean(string))
+
+
+def _html_superscript(letters: str, _longest: str) -> str:
+    return f"<sup>{letters}</sup>" if letters else ""
+
+
+def _superscript(letters: str, longest: str) -> str:
+    r"""Return letters as wide as the longest ones of their column, so that the numbers before them are aligned.
+
+    >>> print(_superscript("b", "b"), _superscript("b", "b c"))
+    \textsuperscript{b} \textsuperscript{\rlap{b}\phantom{b c}}
+    """
+    if letters == longest:
+        return rf"\textsuperscript{{{letters}}}" if letters else ""
+    shown = rf"\rlap{{{letters}}}" if letters else ""
+    return rf"\textsuperscript{{{shown}\phantom{{{longest}}}}}"
 
 
 def _wrapping(table: Table) -> tuple[dict[int, float], int]:
@@ -229,7 +255,7 @@ def latex(table: Table, caption: str = "", label: str = "") -> str:
     """
     if not re.fullmatch(r"[A-Za-z0-9:._+-]*", label):
         raise UsageError(f"'{clean(label)}' cannot be a LaTeX label.", "use ASCII letters, digits and : . _ + -")
-    columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", r"\textsuperscript{{{}}}")
+    columns, rows = _marked(table, _latex_text, r"\textbf{{{}}}", _superscript)
     sides = ["l" if c.kind in ("text", "name") else "r" for c in columns]
     wrapping, line = _wrapping(table)
     for c, share in wrapping.items():

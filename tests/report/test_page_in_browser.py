@@ -359,6 +359,7 @@ def test_numbers_with_letters_and_bars_of_percentages_are_aligned(open_page: Any
 def test_long_names_continue_on_the_next_line_after_a_separator(open_page: Any, nine: Path):
     page = open_page(nine)
     assert page.script("return document.querySelectorAll('.tile .name wbr').length") > 4
+    assert page.script(CUT) == []
     # What is read and copied has no mark of it.
     assert "layers1_lr1e-4_batch16_seed1" in page.script(
         "return document.querySelectorAll('.tile .name')[0].textContent"
@@ -372,6 +373,7 @@ def test_what_columns_and_plots_mean_is_below_them(open_page: Any, nine: Path, p
         assert figures
         for figure in figures:
             assert figure.find_element("css selector", ".note").text.endswith(".")
+    assert '"beats"' not in shown.one("#scores").text
     assert "P(best): share of the resamples in which the system has the best score." in shown.one("#scores").text
 
 
@@ -428,7 +430,7 @@ def test_the_board_filters_and_sorts(open_page: Any, browser: Any, tmp_path: Pat
     path = tmp_path / "board.html"
     assert main(["leaderboard", "export", "-f", "html", "--output", str(path)]) == 0
     page = open_page(path)
-    scores = "return [...document.querySelectorAll('#every tbody tr:not([hidden])')].map((r) => r.cells[2].textContent)"
+    scores = "return [...document.querySelectorAll('#every tbody tr:not([hidden])')].map((r) => r.cells[1].textContent)"
     page.choose("track", "A")
     page.choose("language", "English (eng)")
     page.choose("list", "official")
@@ -439,6 +441,10 @@ def test_the_board_filters_and_sorts(open_page: Any, browser: Any, tmp_path: Pat
     head.click()
     shown = page.script(scores)
     assert shown == ["0.7083", "0.7397", "0.8230"]
+    # A page has room for whole words, and its tables name languages alike.
+    overview = page.one("#overview").text
+    assert "A: baseline" in overview and "English (eng)" in overview
+    assert " top" not in overview and "eng English" not in overview
     asked = [url for url in page.requests() if not url.startswith("data:")]
     assert asked == [page.address]
     assert browser.get_log("browser") == []

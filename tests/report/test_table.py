@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from semeval_emo.errors import UsageError
-from semeval_emo.report.formats import FORMATS, plain, render
+from semeval_emo.report.formats import FORMATS, latex, plain, render
 from semeval_emo.report.grid import END_ISOLATE, ISOLATE, display_width, wrap
 from semeval_emo.report.table import Column, Table, cell, clean
 
@@ -284,3 +284,14 @@ def test_bold_is_explained_wherever_it_is_printed():
     for style in ("text", "csv", "json"):
         assert rule not in render([BOARD], style)
     assert "Bold" not in render([Table("plain", (Column("score", "score"),), ((0.5,),))], "markdown")
+
+
+def test_numbers_with_letters_are_aligned_in_latex_and_labels_end_with_a_word():
+    """A superscript moved the number before it to the left, and a label ended inside a word."""
+    columns = (Column("system"), Column("macro F1", "score"), Column("beats", "letters"))
+    rows = (("a", 0.75, "b c"), ("b", 0.7, "c"), ("c", 0.65, ""))
+    made = latex(Table("Macro F1 of the systems of a paper, track A, English, test", columns, rows))
+    assert r"0.7500\textsuperscript{b c} \\" in made
+    assert r"0.7000\textsuperscript{\rlap{c}\phantom{b c}} \\" in made
+    assert r"0.6500\textsuperscript{\phantom{b c}} \\" in made
+    assert r"\label{tab:macro-f1-of-the-systems-of-a-paper-track-a-english}" in made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -27,7 +28,7 @@ from semeval_emo.report.table import Table, clean
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import shown_track
 
-HEADS = ("language", "system", "score", "rank", "of", "track", "list", "metric", "selected on", "flag", "source")
+HEADS = ("language", "score", "system", "rank", "of", "track", "list", "metric", "selected on", "flag", "source")
 NUMBERS = ("rank", "of", "score")
 SAFE = ("https://", "http://")
 
@@ -95,7 +96,12 @@ def _with_whole_words(board: Leaderboard, table: Table) -> Table:
         for start, _, end in (column.name.rpartition(" "),)
     ]
     metrics = "Metrics: " + table.notes[0].rpartition("Metrics: ")[2]
-    return with_languages(replace(table, columns=tuple(columns), notes=(metrics, *table.notes[1:])), board.task)
+    flags = tuple(f"{flag}: " for flag in FLAG_MEANINGS)
+    notes = [
+        re.sub(r" (top|base)(?=,| \()", lambda end: f" {whole[end[1]]}", note) if note.startswith(flags) else note
+        for note in table.notes[1:]
+    ]
+    return with_languages(replace(table, columns=tuple(columns), notes=(metrics, *notes)), board.task)
 
 
 def _lists(board: Leaderboard, rows: Sequence[ScoreRow]) -> Section:
@@ -117,7 +123,7 @@ def _line(board: Leaderboard, row: ScoreRow) -> BoardRow:
     track = shown_track("/".join(row.tracks))
     system = f"{row.name} (baseline)" if row.kind == "baseline" else row.name
     values: tuple[tuple[str, float | int | None], ...] = (
-        (name, None), (system, None), (row.score_text, row.score),
+        (name, None), (row.score_text, row.score), (system, None),
         ("" if row.rank is None else str(row.rank), row.rank),
         ("" if row.teams is None else str(row.teams), row.teams), (track, None), (row.list, None),
         (METRICS[row.metric].title if row.metric in METRICS else row.metric, None),

@@ -242,7 +242,8 @@ def _columns(comparison: Comparison) -> list[str]:
     if len(comparison.systems) < 2:
         return []
     lines = [
-        "Letters after a score: the systems that it is significantly better than. Ranks: interval of the rank. "
+        "Letters after a score: the systems that it is significantly better than "
+        f"(p ≤ {comparison.settings.alpha:g}). Ranks: interval of the rank. "
         "P(best): share of the resamples in which the system has the best score."
     ]
     if comparison.average is not None and len(comparison.systems) > 2:
