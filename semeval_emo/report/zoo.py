@@ -287,11 +287,12 @@ def _training(recipe: Recipe) -> list[tuple[str, Any]]:
     weight = {"none": "", "per_label": ", weighted positives per label", "global": ", weighted positives"}
     batch = f"{train.epochs} x batch {train.batch}"
     warmup = f"{train.warmup:.0%} warm-up" if train.warmup else "no warm-up"
+    clip = f"gradients clipped at {train.clip:g}" if train.clip else "no clipping"
     return [
         ("learning rates", "; ".join(rates)),
         ("norms and biases", "weight decay" if train.decay_norms else "no weight decay"),
         ("epochs", batch + (f" x {train.accumulate}" if train.accumulate > 1 else "")),
-        ("schedule", f"{train.schedule}, {warmup}, gradients clipped at {train.clip:g}"),
+        ("schedule", f"{train.schedule}, {warmup}, {clip}"),
         ("loss", loss + weight[recipe.loss.pos_weight]),
         ("precision", train.precision),
         *([("activations", "gradient checkpointing")] if train.gradient_checkpointing else []),
