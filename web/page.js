@@ -207,11 +207,9 @@ function show(result) {
   section.scrollIntoView({ block: "nearest" });
 }
 
-// Messages are those of the command line: its options are menus of the page, and code is between backticks.
+// Explanations are those of the command line: its options are menus of the page, and code is between backticks.
 const MENUS = { release: "Release", track: "Track", task: "Task", threshold: "Threshold" };
-const inPage = (text) =>
-  text.replace(/--(release|track|task|threshold)\b(?: ([\w.-]+(?=\))|\d[\d.]*\d))?/g, (_, option, value) =>
-    `${MENUS[option]}${value ? ` ${value}` : ""} under Options`);
+const inPage = (text) => text.replace(/--(release|track|task|threshold)\b/g, (_, option) => `${MENUS[option]} under Options`);
 const prose = (text) => inPage(text).split("`").map((part, at) => (at % 2 ? element("code", {}, part) : part));
 
 const heading = (text, kind) => element("h2", { id: "verdict", tabindex: "-1", class: kind }, text);
