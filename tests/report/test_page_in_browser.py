@@ -426,6 +426,22 @@ def test_the_page_prints_without_its_controls(page: Any):
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
+def test_tables_are_printed_whole(open_page: Any, nine: Path):
+    """Paper does not scroll: on A4, columns beyond the edge of a table's box were lost."""
+    page = open_page(nine)
+    a4 = {"width": 718, "height": 1047, "deviceScaleFactor": 1, "mobile": False}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", a4)
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    boxes = page.script(
+        "return [...document.querySelectorAll('.scroll')].filter((box) => box.checkVisibility())"
+        ".map((box) => [getComputedStyle(box).overflowX, getComputedStyle(box).maxHeight])"
+    )
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert len(boxes) > 5
+    assert {tuple(box) for box in boxes} == {("visible", "none")}
+
+
 def test_the_board_filters_and_sorts(open_page: Any, browser: Any, tmp_path: Path):
     path = tmp_path / "board.html"
     assert main(["leaderboard", "export", "-f", "html", "--output", str(path)]) == 0
