@@ -231,6 +231,9 @@ def test_intensities_name_both_sides(open_page: Any, report_of: Any, hostile: An
     assert page.struck is None
     page.choose("kind", "wrong intensity")
     assert any(", gold " in one.text for one in page.all("#rows .chip"))
+    assert page.one("#wrong-intensity").text == "≠ wrong intensity"
+    page = open_page(report_of(tmp_path / "labels.html", str(hostile.good), *hostile.options))
+    assert not page.one("#wrong-intensity").is_displayed()
 
 
 def test_without_texts_no_text_is_in_the_file(hostile: Any, tmp_path: Path, open_page: Any, report_of: Any):

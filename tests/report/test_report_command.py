@@ -67,6 +67,20 @@ def test_progress_and_the_next_command_are_on_stderr(files: Path, capsys: pytest
     assert lines[-1] == f"Next: semeval-emo compare a={STRONG} b={WEAK} --pairs --gold sample"
 
 
+def test_problems_of_files_with_the_same_name_say_whose_and_where_they_are(files: Path):
+    """A report of 28 systems had the same row 28 times, for pred_eng.csv."""
+    for path in (STRONG, WEAK):
+        rows = [line.split(",") for line in (files / path).read_text(encoding="utf-8").splitlines()]
+        zeros = "\n".join(",".join([*row[:1], "0" if at else row[1], *row[2:]]) for at, row in enumerate(rows))
+        (files / path).write_text(zeros + "\n", encoding="utf-8")
+    assert report(f"a={STRONG}", f"b={WEAK}", "--no-texts", "-q") == 0
+    body = plain(files / "report.html")
+    problems = body[body.index("Problems in the files") : body.index("Inputs, signatures and hashes")]
+    rows = re.sub(r"<[^>]*>|\s", " ", problems).split()
+    for name in ("strong", "weak"):
+        assert " ".join(["W517", "warning", name, "anger"]) in " ".join(rows)
+
+
 def test_a_page_names_no_folder_of_this_machine(files: Path):
     """A page is made to be sent: paths are relative to this folder, or the last parts of an absolute one."""
     strong, weak = files / STRONG, files / WEAK

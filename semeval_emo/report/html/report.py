@@ -34,6 +34,7 @@ from semeval_emo.report.plots.style import Plot, has_matplotlib
 from semeval_emo.report.table import Column, Table, cell, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.scoring.systems import short_names
 from semeval_emo.submission import Severity, entry
 from semeval_emo.task import shown_track
 from semeval_emo.text import as_sentences
@@ -166,9 +167,13 @@ def _best(log: TrainingLog) -> str:
 def _problems(contents: Contents) -> Section:
     found = contents.validation
     counts = {file.file: file.counts for file in found.files}
+    files = [file.file for file in found.files]
+    names = [PurePath(file).name for file in files]
+    # Files of several systems have the same names.
+    places = dict(zip(files, names if len(set(names)) == len(names) else short_names(files), strict=True))
     rows = tuple(
         (
-            one.code, one.severity.value, PurePath(one.file).name + (f":{one.line}" if one.line else ""),
+            one.code, one.severity.value, clean(places[one.file]) + (f":{one.line}" if one.line else ""), one.column,
             one.message, one.fix, counts[one.file][one.code],
         )
         for one in found.problems
@@ -176,7 +181,7 @@ def _problems(contents: Contents) -> Section:
     if not rows:
         return Section("problems", "Problems", (BlockGroup((Paragraphs(("No problem was found in the files.",)),)),))
     columns = (
-        *map(Column, ("code", "severity", "place", "what", "fix")), Column("of this kind", "int"),
+        *map(Column, ("code", "severity", "place", "column", "what", "fix")), Column("of this kind", "int"),
     )  # fmt: skip
     left = {code for file in found.files for code in file.unfixed}
     fixable = [code for code in found.counts if entry(code).severity is Severity.error and code not in left]

@@ -158,6 +158,7 @@
     ]);
     control.kind.value = kept;
     if (control.kind.selectedIndex < 0) control.kind.selectedIndex = 0;
+    document.getElementById("wrong-intensity").hidden = set.top < 2;
   };
 
   // Labels of a system are one string, with a digit for each emotion of each text.
