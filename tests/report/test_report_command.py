@@ -67,18 +67,34 @@ def test_progress_and_the_next_command_are_on_stderr(files: Path, capsys: pytest
     assert lines[-1] == f"Next: semeval-emo compare a={STRONG} b={WEAK} --pairs --gold sample"
 
 
-def test_problems_of_files_with_the_same_name_say_whose_and_where_they_are(files: Path):
+def test_a_kind_of_problem_is_one_row_that_says_whose_and_where_it_is(files: Path):
     """A report of 28 systems had the same row 28 times, for pred_eng.csv."""
-    for path in (STRONG, WEAK):
-        rows = [line.split(",") for line in (files / path).read_text(encoding="utf-8").splitlines()]
-        zeros = "\n".join(",".join([*row[:1], "0" if at else row[1], *row[2:]]) for at, row in enumerate(rows))
-        (files / path).write_text(zeros + "\n", encoding="utf-8")
-    assert report(f"a={STRONG}", f"b={WEAK}", "--no-texts", "-q") == 0
-    body = plain(files / "report.html")
-    problems = body[body.index("Problems in the files") : body.index("Inputs, signatures and hashes")]
-    rows = re.sub(r"<[^>]*>|\s", " ", problems).split()
-    for name in ("strong", "weak"):
-        assert " ".join(["W517", "warning", name, "anger"]) in " ".join(rows)
+    systems = [f"s{at}" for at in range(5)]
+    lines = Path(STRONG).read_text(encoding="utf-8").splitlines()
+    for at, name in enumerate(systems):
+        rows = [line.split(",") for line in lines]
+        for row in rows[1:]:
+            row[1 if at % 2 else 2] = "0"
+        Path(name).mkdir()
+        # Line endings of all files, decimals of two of them.
+        rows[3][4] = rows[5][4] = "1.0" if at > 2 else "1"
+        Path(name, "pred_eng.csv").write_text("\r\n".join(map(",".join, [*rows, [""]])), encoding="utf-8", newline="")
+    assert problem_rows(*(f"{name}/pred_eng.csv" for name in systems)) == [
+        ["W323", "warning", "all 5 files", "5"],
+        ["E509", "error", f"{lines[0].split(',')[4]}: s3 (lines 4, 6), s4 (lines 4, 6)", "4"],
+        ["W517", "warning", "fear: s0, s2; anger: s1", "3"],
+    ]  # fmt: skip
+    (*_, last) = problem_rows("s4/pred_eng.csv")
+    assert last == ["E509", "error", f"{lines[0].split(',')[4]}: pred_eng.csv (lines 4, 6)", "2"]
+
+
+def problem_rows(*paths: str) -> list[list[str]]:
+    """The rows of the table of problems: code, severity, files with their columns and lines, number."""
+    report(*paths, "--no-texts", "-q")
+    body = plain(Path("report.html"))
+    table = body[body.index("Problems in the files") : body.index("Inputs, signatures and hashes")]
+    cells = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in re.findall(r"<tr>(.*?)</tr>", table, re.S)]
+    return [[re.sub("<.*?>", "", one) for one in (*row[:3], row[-1])] for row in cells if row]
 
 
 def test_a_page_names_no_folder_of_this_machine(files: Path):

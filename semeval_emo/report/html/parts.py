@@ -19,7 +19,7 @@ NUMBERS = ("int", "score", "score6", "delta", "percent", "decimal", "decimal2", 
 # Plots wider than this (in inches) use the full width of the page.
 WIDE = 6.5
 # Columns of sentences.
-PROSE = ("text", "what", "fix")
+PROSE = ("text", "where", "what", "fix")
 # Tables with more rows scroll in a box of their own.
 LONG = 40
 

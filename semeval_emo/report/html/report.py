@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -20,22 +19,19 @@ from semeval_emo.report.html.parts import (
     BlockGroup,
     Definition,
     DefinitionList,
-    Paragraphs,
     PlotImage,
     Section,
     plot_images,
-    table_block,
 )
+from semeval_emo.report.html.problems import problems_section
 from semeval_emo.report.html.render import json_for_script, page
 from semeval_emo.report.html.sections import comparison_sections, first_runs, score_sections, scores_section
 from semeval_emo.report.names import short_of
 from semeval_emo.report.plots.selection import files_without_plots, plots_of
 from semeval_emo.report.plots.style import Plot, has_matplotlib
-from semeval_emo.report.table import Column, Table, cell, clean
+from semeval_emo.report.table import cell, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.scoring.systems import short_names
-from semeval_emo.submission import Severity, entry
 from semeval_emo.task import shown_track
 from semeval_emo.text import as_sentences
 from semeval_emo.zoo.selection.epochs import row_unit
@@ -62,7 +58,7 @@ def report_page(contents: Contents, *, texts: bool = True, plots: Sequence[Plot]
         ),
         _probabilities(pictures),
         _training(contents, pictures),
-        _problems(contents),
+        problems_section(contents),
         _provenance(contents),
     ]
     data, left_out = _browser_data(contents, texts)
@@ -101,7 +97,7 @@ def results_page(contents: Contents, notes: Sequence[str]) -> str:
     Args:
         notes: sentences after the headline.
     """
-    sections = [_problems(contents), _provenance(contents)]
+    sections = [problems_section(contents), _provenance(contents)]
     return page(
         "report.html.j2",
         headline=headline_of(contents),
@@ -162,33 +158,6 @@ def _best(log: TrainingLog) -> str:
         values = {}
     shown = ", ".join(f"{key} {cell(value, 'text')}" for key, value in values.items())
     return clean(f"{'–' if kept is None else kept}{f' ({shown})' if shown else ''}")
-
-
-def _problems(contents: Contents) -> Section:
-    found = contents.validation
-    counts = {file.file: file.counts for file in found.files}
-    files = [file.file for file in found.files]
-    names = [PurePath(file).name for file in files]
-    # Files of several systems have the same names.
-    places = dict(zip(files, names if len(set(names)) == len(names) else short_names(files), strict=True))
-    rows = tuple(
-        (
-            one.code, one.severity.value, clean(places[one.file]) + (f":{one.line}" if one.line else ""), one.column,
-            one.message, one.fix, counts[one.file][one.code],
-        )
-        for one in found.problems
-    )  # fmt: skip
-    if not rows:
-        return Section("problems", "Problems", (BlockGroup((Paragraphs(("No problem was found in the files.",)),)),))
-    columns = (
-        *map(Column, ("code", "severity", "place", "column", "what", "fix")), Column("of this kind", "int"),
-    )  # fmt: skip
-    left = {code for file in found.files for code in file.unfixed}
-    fixable = [code for code in found.counts if entry(code).severity is Severity.error and code not in left]
-    lead = f"semeval-emo fix can fix {', '.join(fixable)}." if fixable else ""
-    refused = tuple(f"Not scored: {file}" for file in contents.refused)
-    table = table_block(Table("Problems in the files", columns, rows, refused))
-    return Section("problems", "Problems", (BlockGroup((table,)),), lead)
 
 
 def _provenance(contents: Contents) -> Section:
