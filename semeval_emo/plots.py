@@ -202,7 +202,7 @@ def training(*runs: RunResult | str | os.PathLike[str]) -> Figure:
         runs: results of `train`, or run folders.
 
     Raises:
-        UsageError: no run has two epochs.
+        UsageError: no run has two epochs or settings.
         InputError: it is not a run folder.
         MissingExtra: matplotlib is not installed.
     """
@@ -214,7 +214,7 @@ def training(*runs: RunResult | str | os.PathLike[str]) -> Figure:
         if state is None:
             raise InputError(f"{path} is not a run folder.", "name a run folder, such as runs/<recipe>/<language>")
         logs.append((path.parent.name, read_metrics(path), state.get("kept")))
-    return _figure(curves.training("training", logs), "no run has two epochs")
+    return _figure(curves.training("training", logs), "no run has two epochs or settings")
 
 
 def _cards(result: Any) -> Sequence[Scorecard]:

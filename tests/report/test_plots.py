@@ -86,6 +86,7 @@ def test_long_names_lose_their_shared_prefix_and_never_their_middle():
     assert style.labels(LONG) == ["…3layer_unfrozen", "…4layer_unfrozen"]
     alone = style.labels([LONG[0]])
     assert alone[0].replace("\n", "") == LONG[0]
+    assert style.labels(["tfidf-logreg+strength=0.25-0.5"]) == ["tfidf-logreg+strength=\n0.25-0.5"]
     assert style.labels(["x\x1b[31m\u202ey"]) == ["x[31my"]
 
 
@@ -131,6 +132,22 @@ def test_settings_of_models_without_epochs_are_called_settings():
     assert {axes.get_xlabel() for axes in plot.figure.axes} == {"setting"}
     # Settings have no order that a line could show.
     assert "-" not in {line.get_linestyle() for line in plot.figure.axes[0].lines if len(line.get_xdata()) > 1}
+
+
+def test_settings_and_epochs_are_in_panels_of_their_own():
+    """Setting 3 of a linear model was drawn above epoch 3 of another one, joined by lines."""
+    settings = [{"epoch": n, "strength": n / 10, "dev": {"macro_f1": n / 10}} for n in (1, 2, 3, 4)]
+    plot = curves.training("training", [("tfidf", settings, 4), ("deep", log(0.5, 0.6), 2)])
+    assert (plot.title, plot.note) == ("Training by epoch or setting", "A ring marks the best epoch or setting.")
+    panels = [(one.get_title(loc="left"), one.get_xlabel(), one.lines[0].get_xdata().tolist())
+              for one in plot.figure.axes if one.lines]  # fmt: skip
+    assert panels == [
+        ("loss", "epoch", [1, 2]),
+        ("macro F1", "epoch", [1, 2]),
+        ("macro F1", "setting", [1, 2, 3, 4]),
+    ]
+    assert {line.get_linestyle() for line in plot.figure.axes[2].lines if len(line.get_xdata()) > 1} == {"None"}
+    assert plot.about == "deep: 2 epochs, best 2; tfidf: 4 settings, best 4."
 
 
 def test_every_system_is_in_the_plots():

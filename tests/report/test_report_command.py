@@ -309,7 +309,7 @@ def test_runs_without_a_plot_of_training_are_named(files: Path, eight: list[str]
     rows = tuple({"epoch": epoch, "loss": 1.0 / epoch, "dev": {"macro_f1": 0.5}} for epoch in (1, 2))
     logs = tuple(TrainingLog(f"r{at}", rows[:1] if at == 1 else rows, {"kept": 2}) for at in range(8))
     (plot,) = plots_of(replace(found, comparison=None, systems=(), placements={}, logs=logs))
-    assert plot.about.endswith("7 of 8 runs; not shown: r1 (no second epoch).")
+    assert plot.about.endswith("7 of 8 runs; not shown: r1 (one epoch).")
 
 
 def test_files_without_plots_of_their_own_are_named(files: Path, capsys: pytest.CaptureFixture[str]):

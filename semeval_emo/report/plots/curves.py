@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ from semeval_emo.report.plots.style import (
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.reliability import calibration, precision_recall
 from semeval_emo.text import as_sentences, plural
+from semeval_emo.zoo.selection.epochs import row_unit
 
 ACROSS = 3
 POINTS = 160
@@ -40,39 +42,48 @@ def training(
 ) -> Plot | None:
     """Plot loss and metrics by epoch, on train and dev, with several runs in one plot.
 
-    Models without epochs, such as linear ones, have a row for each setting that they were trained with.
+    Models without epochs, such as linear ones, have a row for each setting that they were trained with. Settings and
+    epochs have panels of their own, because their numbers have nothing in common.
 
     Args:
         runs: name, lines of ``metrics.jsonl`` and best epoch of each run.
         note: written below the plot, such as the runs that are left out.
 
     Returns:
-        None if no run has two epochs.
+        None if no run has two epochs or settings.
     """
-    runs = [run for run in runs if len(run[1]) > 1]
-    unit = "epoch" if any("loss" in row for _, rows, _ in runs for row in rows) else "setting"
-    panels: dict[str, dict[str, list[tuple[int, list[int], list[float]]]]] = {}
+    runs = sorted((run for run in runs if len(run[1]) > 1), key=lambda run: row_unit(run[1][0]))
+    of_runs = [row_unit(rows[0]) for _, rows, _ in runs]
+    units = " or ".join(dict.fromkeys(of_runs))
+    panels: dict[tuple[str, str], dict[str, list[tuple[int, list[int], list[float]]]]] = {}
     for at, (_, rows, _) in enumerate(runs):
         for metric_name, split, epochs, values in _lines(rows):
-            panels.setdefault(metric_name, {}).setdefault(split, []).append((at, epochs, values))
+            panels.setdefault((of_runs[at], metric_name), {}).setdefault(split, []).append((at, epochs, values))
     if not panels:
         return None
     across = min(2, len(panels))
-    down = math.ceil(len(panels) / across)
-    names = labels([name for name, _, _ in runs])
-    heads = sum(one.count("\n") + 1 for one in names) if len(runs) > 1 else 1
+    names, is_named = labels([name for name, _, _ in runs]), len(runs) > 1 or bool(note)
+    heads = sum(one.count("\n") + 1 for one in names) if is_named else 1
+    # Settings begin a row.
+    of_unit = Counter(unit for unit, _ in panels)
+    down = sum(math.ceil(count / across) for count in of_unit.values())
     figure, grid = canvas(WIDTH, 2.3 * down + 0.2 * heads, nrows=down, ncols=across, squeeze=False)
-    for spare in list(grid.flat)[len(panels) :]:
-        spare.set_axis_off()
+    slots, places = list(grid.flat), []
+    for count in of_unit.values():
+        places += slots[:count]
+        used = across * math.ceil(count / across)
+        for spare in slots[count:used]:
+            spare.set_axis_off()
+        slots = slots[used:]
     splits = list(dict.fromkeys(split for by_split in panels.values() for split in by_split))
     lines: dict[tuple[int, int], Any] = {}
-    for axes, (metric_name, by_split) in zip(list(grid.flat)[: len(panels)], panels.items(), strict=True):
+    for axes, ((unit, metric_name), by_split) in zip(places, panels.items(), strict=True):
         for split, several in by_split.items():
             for at, epochs, values in several:
                 # Settings have no order, so no line joins them.
                 dash = DASHES[splits.index(split)] if unit == "epoch" else "none"
                 style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": dash}
-                words = " ".join(part for part in (names[at] if len(runs) > 1 else "", split) if part)
+                words = " ".join(part for part in (names[at] if is_named else "", split) if part)
                 (line,) = axes.plot(epochs, values, marker=MARKERS[at % len(MARKERS)], ms=4, label=words, **style)
                 lines.setdefault((at, splits.index(split)), line)
                 kept = runs[at][2]
@@ -88,10 +99,11 @@ def training(
     shown = [lines[key] for key in sorted(lines, key=lambda key: (key[1], key[0]))]
     columns = min(2, len(shown))
     figure.legend(handles=shown, loc="outside upper left", ncols=columns)
-    about = "; ".join(f"{one}: {plural(len(rows), unit)}, best {kept}" for one, rows, kept in runs)
+    about = "; ".join(
+        f"{one}: {plural(len(rows), unit)}, best {kept}" for unit, (one, rows, kept) in zip(of_runs, runs, strict=True)
+    )
     write_below(figure, note)
-    ring = f"A ring marks the best {unit}."
-    return Plot(name, f"Training by {unit}", as_sentences(about, note), figure, ring)
+    return Plot(name, f"Training by {units}", as_sentences(about, note), figure, f"A ring marks the best {units}.")
 
 
 def _lines(rows: Sequence[dict[str, Any]]) -> list[tuple[str, str, list[int], list[float]]]:

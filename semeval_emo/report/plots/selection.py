@@ -19,6 +19,7 @@ from semeval_emo.scoring.metrics import METRICS, label_metric
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import shown_track
 from semeval_emo.text import left_out
+from semeval_emo.zoo.selection.epochs import row_unit
 
 # Number of files with plots of their own; a plot of languages shows submissions in more.
 MOST_FILES = 4
@@ -91,7 +92,8 @@ def _training(contents: Contents) -> Plot | None:
     # One epoch is not a curve.
     logs = sorted(contents.logs, key=lambda log: len(log.rows) < 2)
     several = [(log.name, log.rows, log.state.get("kept")) for log in logs if len(log.rows) > 1]
-    names = [log.name if len(log.rows) > 1 else f"{log.name} (no second epoch)" for log in logs]
+    names = [log.name for log in logs[: len(several)]]
+    names += [f"{log.name} (one {row_unit(log.rows[0])})" if log.rows else log.name for log in logs[len(several) :]]
     return curves.training("training", several, left_out(len(several), names, "run"))
 
 

@@ -124,7 +124,8 @@ def label(name: str) -> str:
     'LLAMA_8Ep_batch6_with_\n4layer_unfreezed'
     """
     lines = [""]
-    for part in re.findall(r"[^\s_\-/.+,=]+[\s_\-/.+,=]*|[\s_\-/.+,=]+", clean(name)):
+    # No line ends inside of a decimal number.
+    for part in re.findall(r"(?:[^\s_\-/.+,=]|(?<=\d)\.(?=\d))+[\s_\-/.+,=]*|[\s_\-/.+,=]+", clean(name)):
         if lines[-1] and len(lines[-1]) + len(part.rstrip()) > LINE:
             lines.append("")
         lines[-1] += part
