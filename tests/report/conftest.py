@@ -186,3 +186,34 @@ def report_of() -> Callable[..., Path]:
 @pytest.fixture
 def open_page(browser: Any) -> Callable[[Path], Page]:
     return lambda path: Page(browser, path)
+
+
+@pytest.fixture(scope="session")
+def page_file(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("page <b>")
+    return report_of(folder / "single.html", str(hostile.good), *hostile.options)
+
+
+@pytest.fixture
+def page(open_page: Any, page_file: Path) -> Any:
+    return open_page(page_file)
+
+
+@pytest.fixture(scope="session")
+def long_names(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A comparison of three systems with long names of one beginning."""
+    name = "prediction_test_LLAMA_{}Ep_batch6_with_4layer_unfreezed"
+    words = [f"{name.format(n)}={path}" for n, path in enumerate((hostile.good, hostile.poor, hostile.good))]
+    return report_of(tmp_path_factory.mktemp("long") / "long.html", *words, *hostile.options)
+
+
+@pytest.fixture(scope="session")
+def nine(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A comparison of nine systems with long names of one beginning; all are different."""
+    folder, words = tmp_path_factory.mktemp("nine"), []
+    for n in range(9):
+        labels = (hostile.probabilities >= 0.5).astype(int)
+        labels[: 12 * n] = 1 - labels[: 12 * n]
+        file = hostile.labels_file(f"nine-{n}", labels)
+        words.append(f"experiment_of_a_very_long_series_layers{n}_lr1e-4_batch16_seed{n}={file}")
+    return report_of(folder / "nine.html", *words, *hostile.options)

@@ -11,21 +11,10 @@ from semeval_emo.cli.app import main
 
 
 @pytest.fixture(scope="module")
-def page_file(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("page <b>")
-    return report_of(folder / "single.html", str(hostile.good), *hostile.options)
-
-
-@pytest.fixture(scope="module")
 def comparison_file(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("comparison")
     words = [f"{hostile.name}={hostile.good}", f"poor={hostile.poor}"]
     return report_of(folder / "pair.html", *words, *hostile.options)
-
-
-@pytest.fixture
-def page(open_page: Any, page_file: Path) -> Any:
-    return open_page(page_file)
 
 
 @pytest.fixture
@@ -75,7 +64,7 @@ def test_hostile_names_of_systems_are_only_text(pair: Any, hostile: Any):
     assert pair.struck is None
     assert hostile.name in pair.one("#provenance").text
     options = [one.text for one in pair.all("#system option")]
-    assert options == [hostile.name, "poor"]
+    assert options == [f"{hostile.name[:15]}…{hostile.name[-16:]}", "poor"]
 
 
 def test_a_planted_script_in_the_data_stays_data(page_file: Path, hostile: Any):
@@ -246,63 +235,6 @@ def test_without_texts_no_text_is_in_the_file(hostile: Any, tmp_path: Path, open
     assert page.count == f"{hostile.rows} of {hostile.rows} texts"
 
 
-PHONE = 390
-OVERFLOWS = """
-const wide = innerWidth + 1;
-return [document.documentElement.scrollWidth,
-  [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility() && !one.closest(".scroll")
-    && one.getBoundingClientRect().right > wide).map((one) => one.outerHTML.slice(0, 80))];
-"""
-# Elements whose words are cut: captions wider than what is seen of their table, and the words chosen in a menu.
-CUT = """
-const measure = document.createElement("canvas").getContext("2d");
-const cut = [...document.querySelectorAll("caption span, figcaption, .bar a")].filter(
-  (one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth + 1);
-for (const one of document.querySelectorAll("select")) {
-  const style = getComputedStyle(one);
-  measure.font = style.font;
-  const words = one.selectedOptions.length ? one.selectedOptions[0].text : "";
-  const room = one.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - 20;
-  if (one.checkVisibility() && measure.measureText(words).width > room) cut.push(one);
-}
-return cut.map((one) => one.textContent.slice(0, 60));
-"""
-SMALLEST = """
-return [...document.querySelectorAll("svg.plot")].flatMap((svg) => {
-  const scale = svg.getBoundingClientRect().width / svg.viewBox.baseVal.width;
-  return [...svg.querySelectorAll("text")].map((one) => parseFloat(getComputedStyle(one).fontSize) * scale);
-});
-"""
-
-
-@pytest.fixture
-def on_phone(browser: Any) -> Any:
-    size = {"width": PHONE, "height": 844, "deviceScaleFactor": 1, "mobile": True}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    yield
-    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
-
-@pytest.fixture(scope="module")
-def long_names(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A comparison of three systems with long names of one beginning."""
-    name = "prediction_test_LLAMA_{}Ep_batch6_with_4layer_unfreezed"
-    words = [f"{name.format(n)}={path}" for n, path in enumerate((hostile.good, hostile.poor, hostile.good))]
-    return report_of(tmp_path_factory.mktemp("long") / "long.html", *words, *hostile.options)
-
-
-@pytest.fixture(scope="module")
-def nine(hostile: Any, report_of: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A comparison of nine systems with long names of one beginning; all are different."""
-    folder, words = tmp_path_factory.mktemp("nine"), []
-    for n in range(9):
-        labels = (hostile.probabilities >= 0.5).astype(int)
-        labels[: 12 * n] = 1 - labels[: 12 * n]
-        file = hostile.labels_file(f"nine-{n}", labels)
-        words.append(f"experiment_of_a_very_long_series_layers{n}_lr1e-4_batch16_seed{n}={file}")
-    return report_of(folder / "nine.html", *words, *hostile.options)
-
-
 def test_the_text_browser_has_every_system(open_page: Any, nine: Path, hostile: Any):
     page = open_page(nine)
     names = [one.text for one in page.all("#system option")]
@@ -359,16 +291,6 @@ def test_numbers_with_letters_and_bars_of_percentages_are_aligned(open_page: Any
     assert len(page.script(script, ".meter", "left")) == 1
 
 
-def test_long_names_continue_on_the_next_line_after_a_separator(open_page: Any, nine: Path):
-    page = open_page(nine)
-    assert page.script("return document.querySelectorAll('.tile .name wbr').length") > 4
-    assert page.script(CUT) == []
-    # What is read and copied has no mark of it.
-    assert "layers1_lr1e-4_batch16_seed1" in page.script(
-        "return document.querySelectorAll('.tile .name')[0].textContent"
-    )
-
-
 def test_what_columns_and_plots_mean_is_below_them(open_page: Any, nine: Path, page: Any):
     for path in (None, nine):
         shown = page if path is None else open_page(path)
@@ -384,65 +306,6 @@ def test_full_names_are_in_the_provenance_and_not_in_one_long_sentence(open_page
     page = open_page(nine)
     assert "Shortened names" not in page.one("#scores").text
     assert "experiment_of_a_very_long_series_layers8_lr1e-4_batch16_seed8" in page.one("#provenance").text
-
-
-@pytest.mark.usefixtures("on_phone")
-def test_a_box_that_continues_to_the_right_fades_out_until_its_end(open_page: Any, nine: Path):
-    page = open_page(nine)
-    assert page.script("return document.querySelectorAll('.scroll.more').length") > 2
-    script = (
-        "const done = arguments[0], box = document.querySelector('.scroll.more'); box.scrollLeft = box.scrollWidth;"
-        "setTimeout(() => done(box.classList.contains('more')), 200)"
-    )
-    assert page.browser.execute_async_script(script) is False
-
-
-@pytest.mark.usefixtures("on_phone")
-def test_short_words_of_a_cell_stay_on_one_line(open_page: Any, page_file: Path):
-    """Columns beyond the edge took the room of those that are seen, which had a word a line."""
-    page = open_page(page_file)
-    lines = page.script(
-        "return [...document.querySelectorAll('td:not(.n):not(.prose) bdi')].filter((one) => one.checkVisibility()"
-        " && one.textContent.length < 16).map((one) => one.getBoundingClientRect().height)"
-    )
-    assert len(lines) > 20
-    assert max(lines) < 30
-
-
-@pytest.mark.usefixtures("on_phone")
-def test_pages_fit_a_phone(open_page: Any, page_file: Path, long_names: Path, nine: Path):
-    """Nothing is wider than 390 pixels, no caption and no menu is cut, and text of plots has at least 9 pixels."""
-    for path in (page_file, long_names, nine):
-        page = open_page(path)
-        assert page.script(OVERFLOWS) == [PHONE, []]
-        assert page.script(CUT) == []
-        sizes = page.script(SMALLEST)
-        assert len(sizes) > 20
-        assert min(sizes) >= 8.95
-
-
-def test_the_page_prints_without_its_controls(page: Any):
-    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    assert not page.one(".bar").is_displayed()
-    assert not page.one(".tools").is_displayed()
-    assert page.one("#rows").is_displayed()
-    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-
-
-def test_tables_are_printed_whole(open_page: Any, nine: Path):
-    """Paper does not scroll: on A4, columns beyond the edge of a table's box were lost."""
-    page = open_page(nine)
-    a4 = {"width": 718, "height": 1047, "deviceScaleFactor": 1, "mobile": False}
-    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", a4)
-    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    boxes = page.script(
-        "return [...document.querySelectorAll('.scroll')].filter((box) => box.checkVisibility())"
-        ".map((box) => [getComputedStyle(box).overflowX, getComputedStyle(box).maxHeight])"
-    )
-    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
-    page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    assert len(boxes) > 5
-    assert {tuple(box) for box in boxes} == {("visible", "none")}
 
 
 def test_the_board_filters_and_sorts(open_page: Any, browser: Any, tmp_path: Path):

@@ -46,9 +46,14 @@ def _environment() -> Environment:
     return environment
 
 
-# A word that may need a second line, and where a line may end inside of it.
-_LONG_WORD = re.compile(r"\S{16,}")
-_PIECE = re.compile(r"[^_/.+=,|-]*[_/.+=,|-]+|[^_/.+=,|-]+")
+# Words of escaped text. Some stay on a line: a sign with what is beside it, a number with %, an option with its number.
+_WORD = re.compile(
+    r"(?P<whole>\S{1,12} (?:&lt;|&gt;|[=≤≥]) \S{1,12}(?!\S)|\S{0,9}\d %|[(`]?--\w[\w-]*(?: \d\S*)?"
+    r"|[(`]?semeval-emo(?!\S))|\S+"
+)
+# A word that may need a second line (ids are shorter), and where a line may end inside of it, but not inside a number.
+_LONG_WORD = re.compile(r"\S{25,}")
+_PIECE = re.compile(r"(?:[^_/+=,|-]|[,+-](?=\d))*(?:[_/=|]|[,+-](?!\d))+|(?:[^_/+=,|-]|[,+-](?=\d))+")
 _MARKED = re.compile(f"{_MARKS[0]}(.*?){_MARKS[1]}", re.S)
 
 
@@ -68,15 +73,19 @@ def with_breaks(text: str) -> str:
 
     >>> print(with_breaks("b …LLAMA_8Ep_batch6_with_4layer"))
     b <span class="whole">…LLAMA_</span><wbr>8Ep_<wbr>batch6_<wbr>with_<wbr>4layer
+    >>> print(with_breaks("eng_test_track_a_01020, p = 0.038"))
+    eng_test_track_a_01020, <span class="whole">p = 0.038</span>
     """
 
     def word(match: re.Match[str]) -> str:
+        if match["whole"]:
+            return f'<span class="whole">{match[0]}</span>'
         pieces = _PIECE.findall(match[0]) if _LONG_WORD.match(match[0]) else [match[0]]
         if match[0].startswith("…") and match[0] != "…":
             pieces[0] = f'<span class="whole">{pieces[0]}</span>'
         return "<wbr>".join(pieces)
 
-    return re.sub(r"\S+", word, text)
+    return _WORD.sub(word, text)
 
 
 def json_for_script(data: Any) -> Markup:

@@ -24,7 +24,15 @@
   preference.addEventListener("change", label);
   label();
 
-  // ---- Boxes that scroll sideways fade out at the right until their end is seen.
+  // ---- Paper has all that is collapsed on the screen.
+  let collapsed = [];
+  addEventListener("beforeprint", () => {
+    collapsed = [...document.querySelectorAll("details:not([open])")];
+    for (const one of collapsed) one.open = true;
+  });
+  addEventListener("afterprint", () => { for (const one of collapsed) one.open = false; });
+
+  // ---- Boxes that scroll sideways have a shade at the right until their end is seen.
   const hint = (box) => box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
   const resized = new ResizeObserver((entries) => { for (const { target } of entries) hint(target); });
   for (const box of document.querySelectorAll(".scroll")) {
@@ -120,7 +128,7 @@
   });
 
   // ---- The text browser: filters over columns of data; one page of rows is drawn at a time.
-  const PAGE = 50;
+  const PAGE = 50, MENU = 34;
   const browser = byId("browser");
   if (!browser) return;
   const sets = JSON.parse(byId("data").textContent).sets;
@@ -128,12 +136,22 @@
     ["file", "system", "second", "emotion", "kind", "order", "search"].map((id) => [id, byId(id)]));
   let set, folded, found = [], page = 0;
 
+  // A menu cuts what is longer than itself, at the end: names lose their middle instead, if they still differ.
+  const menuNames = (names) => {
+    const short = names.map((name) => {
+      const letters = [...name];
+      return letters.length > MENU ? `${letters.slice(0, 15).join("")}…${letters.slice(-16).join("")}` : name;
+    });
+    return new Set(short).size === names.length ? short : names;
+  };
+
   const choose = (at) => {
     set = sets[at];
     folded = (set.texts || set.ids).map((text, i) => `${text}\n${set.ids[i]}`.toLocaleLowerCase());
-    options(control.system, set.systems.map((one, i) => [i, one.name]));
+    const names = menuNames(set.systems.map((one) => one.name));
+    options(control.system, [...names.entries()]);
     const every = set.systems.length > 2 ? [["all", `all ${set.systems.length} systems`]] : [];
-    options(control.second, [["", "none"], ...every, ...set.systems.map((one, i) => [i, one.name])]);
+    options(control.second, [["", "none"], ...every, ...names.entries()]);
     if (set.systems.length > 1) control.second.value = "1";
     options(control.emotion, [["", "all"], ...set.emotions.map((name, i) => [i, name])]);
     options(control.order, [
@@ -238,7 +256,7 @@
   const TITLES = { same: "correct", "false-negative": "false negative", "false-positive": "false positive", intensity: "wrong intensity" };
   // A long name may continue on the next line after a separator, but not after the ellipsis that it begins with.
   const name = (text) => {
-    const made = make("b"), pieces = text.match(/[^_/.+=,|-]*[_/.+=,|-]+|[^_/.+=,|-]+/g) || [];
+    const made = make("b"), pieces = text.match(/[^_/+=,|-]*[_/+=,|-]+|[^_/+=,|-]+/g) || [];
     pieces.forEach((piece, at) => made.append(...(at ? [make("wbr")] : []), make("span", at ? "" : "whole", piece)));
     return made;
   };
@@ -296,7 +314,12 @@
       return row;
     }));
     const all = set.ids.length.toLocaleString("en"), some = found.length.toLocaleString("en");
-    byId("count").textContent = `${some} of ${all} texts` + (pages > 1 ? `, page ${page + 1} of ${pages}` : "");
+    byId("count").replaceChildren(`${some} of ${all} texts`);
+    if (pages > 1) {
+      const first = page * PAGE + 1, last = page * PAGE + here.length;
+      byId("count").append(make("span", "screen", `, page ${page + 1} of ${pages}`),
+        make("span", "paper", `; on paper: ${first.toLocaleString("en")} to ${last.toLocaleString("en")}`));
+    }
     byId("previous").disabled = page === 0;
     byId("next").disabled = page === pages - 1;
   };
