@@ -279,18 +279,21 @@ def _languages(comparison: Comparison) -> Table:
     rows = []
     for result in comparison.places:
         best = result.standings[0]
-        not_worse = [system.letter for system in result.standings[1:] if system.letter not in best.beats]
+        equal = [system.letter for system in result.standings if system.rank == 1]
+        not_worse = [s.letter for s in result.standings if s.letter not in (*best.beats, *equal)]
         rows.append(
             (
-                _place(comparison, result), result.rows, best.letter, best.score.value, range_of(best.score),
-                best.best, _letters(comparison, not_worse) or DASH,
+                _place(comparison, result), result.rows, _letters(comparison, equal), best.score.value,
+                range_of(best.score), best.best, _letters(comparison, not_worse) or DASH,
             )
         )  # fmt: skip
     columns = (
         Column("language"), Column("texts", "int"), Column("best"), Column(comparison.title, "score"),
         _interval_column(comparison), Column("P(best)", "percent"), Column("not significantly worse"),
     )  # fmt: skip
-    return Table("Best system by language", columns, tuple(rows))
+    ties = any(len(row[2].split()) > 1 for row in rows)
+    notes = ("Several letters in best: systems with the same score; P(best) is that of each.",) if ties else ()
+    return Table("Best system by language", columns, tuple(rows), notes)
 
 
 def _pairs(comparison: Comparison, power: bool) -> Table:

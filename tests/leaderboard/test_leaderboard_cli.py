@@ -352,6 +352,11 @@ def test_extra_reads_an_export(run, tmp_path: Path) -> None:
     assert len(faults) == len(rows)
 
 
+def test_the_plots_of_a_page_are_in_the_order_of_the_tracks(run) -> None:
+    page = run("export", "-f", "html").out
+    assert re.findall(r"<figcaption>(Track \w)", page) == ["Track A", "Track B", "Track C"]
+
+
 def test_export_in_other_formats(run) -> None:
     words = ("export", "-t", "a", "-l", "eng", "--list", "official")
     assert r"YNWA\_PZ & 0.7397 \\" in " ".join(run(*words, "-f", "latex").out.split())

@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from semeval_emo.cli.app import main
 from semeval_emo.errors import install_line
 from semeval_emo.leaderboard import Leaderboard
+from semeval_emo.report.html.render import ASSETS
 from semeval_emo.report.plots import curves, matrices, scores, style
 from semeval_emo.scoring.intervals import Interval
 
@@ -324,6 +326,95 @@ def test_text_of_plots_is_large_enough_on_a_phone():
         sizes = [float(size) for size in re.findall(r"(?:font: (?:\w+ )?|font-size: )([\d.]+)px", style.inline(plot))]
         assert sizes, plot.name
         assert min(sizes) * scale >= 8.95, plot.name
+
+
+THEMES = re.findall(r"{([^{}]*--bg:.*?)}", (ASSETS / "style.css").read_text(encoding="utf-8"), re.S)[:2]
+
+
+def contrast(colour: str, alpha: float, theme: str) -> float:
+    """The contrast of a mark with the ground of the page, in a theme."""
+    values = dict(re.findall(r"--([\w-]+): (#\w{6})", theme))
+    ground, ink = (tuple(bytes.fromhex(one[1:])) for one in (values["bg"], values[style.VARIABLES[colour][2:]]))
+    mixed = [alpha * own + (1 - alpha) * behind for own, behind in zip(ink, ground, strict=True)]
+    parts = [[c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in one] for one in (mixed, ground)]
+    dark, light = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in parts)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def marks_of(axes: Any) -> list[tuple[str, float]]:
+    """Colour and opacity of the lines, markers and bars of a plot; the lines of a grid carry no meaning."""
+    found = [(line.get_color(), line.get_alpha()) for line in axes.lines]
+    found += [(one.get_edgecolor()[0], one.get_alpha()) for one in axes.collections]
+    found += [(bar.get_facecolor(), bar.get_alpha()) for bars in axes.containers for bar in bars if hasattr(bar, "xy")]
+    marks = {(to_hex(colour), 1.0 if alpha is None else alpha) for colour, alpha in found}
+    return [mark for mark in marks if mark[0] != style.FAINT]
+
+
+def test_marks_that_carry_a_meaning_have_a_contrast_of_3_to_1_in_both_themes():
+    """Reference lines had 1.4:1, and in the dark theme the bars of gold were dim."""
+    labels = np.eye(5, dtype=int)
+    board = Leaderboard.load(own=False)
+    scored = Interval(0.7114, 0.69, 0.73, 0.01)
+    plots = [
+        scores.position("p", board, board.place(0.7114, track="a", language="eng"), [("this score", scored)]),
+        scores.language_dots("l", ["Igbo"] * 5, [(f"s{n}", [scored] * 5) for n in range(9)], "F1", [(0.1, 0.9)] * 5),
+        scores.board_range("b", board, "a", board.task),
+        matrices.label_counts("n", labels, labels),
+        curves.precision_recall_curves("pr", "abcde", labels, labels * 0.9, labels),
+        curves.threshold_curves("t", "abcde", labels, labels * 0.9, labels),
+        curves.calibration_curves("cal", "abcde", labels, labels * 0.9),
+    ]
+    assert len(THEMES) == 2
+    for plot in plots:
+        for mark in {mark for axes in plot.figure.axes for mark in marks_of(axes)}:
+            assert min(contrast(*mark, theme) for theme in THEMES) >= 3, (plot.name, mark)
+
+
+def test_the_baseline_and_rank_1_have_no_colour_of_a_system():
+    """The baseline had the colour of the second system."""
+    one = Interval(0.75, 0.7, 0.8, 0.02)
+    board = Leaderboard.load(own=False)
+    placed = board.place(0.7114, track="a", language="eng")
+    position = scores.position("p", board, placed, [("first", one), ("second", one)])
+    dots = scores.language_dots("l", ["Igbo"], [("first", [one]), ("second", [one])], "F1", [(0.5, 0.9)])
+    (legend,) = dots.figure.legends
+    marks = dict(zip([text.get_text() for text in legend.get_texts()], legend.legend_handles, strict=True))
+    assert {name: to_hex(line.get_color()) for name, line in marks.items()} == {
+        "first": style.SERIES[0], "second": style.SERIES[1], "baseline": style.INK, "rank 1": style.INK,
+    }  # fmt: skip
+    (axes,) = position.figure.axes
+    named = {text.get_text().partition("\n")[0]: text.get_color() for text in axes.texts}
+    assert (named["baseline"], named["rank 1"]) == (style.INK, style.INK)
+    # The line of rank 1 ends above its tick among the known scores.
+    lines = {segment[0][0]: segment[:, 1].min() for own in axes.collections for segment in own.get_segments()}
+    assert lines[0.7083] < 0 < 0.4 < lines[0.823]
+
+
+def test_markers_at_the_edge_of_a_panel_are_whole():
+    labels = np.eye(5, dtype=int)
+    for plot in (
+        curves.training("training", [("a", log(0.1, 0.2), 2)]),
+        curves.precision_recall_curves("pr", "abcde", labels, labels * 0.9, labels),
+        curves.threshold_curves("t", "abcde", labels, labels * 0.9, labels),
+        curves.calibration_curves("cal", "abcde", labels, labels * 0.9),
+    ):
+        marked = [line for axes in plot.figure.axes for line in axes.lines if line.get_marker() not in ("None", "")]
+        assert marked
+        assert not any(line.get_clip_on() for line in marked), plot.name
+
+
+def test_the_rows_of_a_grid_have_the_same_tick_labels():
+    """In a grid of five panels, only the third one of the first row had them."""
+    labels = np.eye(6, dtype=int)
+    for count, expected in ((5, {True}), (6, {False, True})):
+        own = labels[:, :count]
+        plot = curves.calibration_curves("cal", "abcdef"[:count], own, own * 0.9)
+        shown = [axes.xaxis.get_tick_params()["labelbottom"] for axes in plot.figure.axes[:count]]
+        assert shown[:3] == [count == 5] * 3
+        assert set(shown) == expected
+    one = [Interval(0.5, 0.4, 0.6, 0.05)] * 11
+    plot = scores.emotion_bars("e", "abcdefghijk", [(f"s{n}", one) for n in range(7)], "F1")
+    assert {axes.xaxis.get_tick_params()["labelbottom"] for axes in plot.figure.axes[:11]} == {True}
 
 
 def test_the_position_names_rank_1_and_the_baseline():

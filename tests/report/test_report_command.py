@@ -140,6 +140,15 @@ def test_the_page_has_the_scores_and_the_signature_of_score(files: Path):
         assert f"{value:.4f}" in body
 
 
+def test_the_micro_row_has_the_sums_of_the_counts(files: Path):
+    assert report(STRONG) == 0
+    body = plain(files / "report.html")
+    foot = re.findall(r"<tr>(.*?)</tr>", body[body.index(">macro<") - 200 :].partition("</tfoot>")[0], re.S)
+    cells = {row[0]: row[-4:] for row in (re.sub(r"<[^>]*>|\s+", " ", one).split() for one in foot)}
+    # Support, TP, FP and FN.
+    assert cells == {"macro": ["–"] * 4, "micro": ["253", "213", "29", "40"]}
+
+
 def test_the_same_command_gives_the_same_page(files: Path):
     assert report(STRONG, "-o", "one.html") == report(STRONG, "-o", "two.html") == 0
     assert (files / "one.html").read_bytes() == (files / "two.html").read_bytes()

@@ -12,7 +12,8 @@ from semeval_emo.scoring import Comparison, SystemRuns, compare
 from semeval_emo.submission import Predictions
 from semeval_emo.task import load_task
 
-SHARES = {"fine": 0.1, "rough": 0.4, "poor": 0.6}
+# A system of the same share and length of name has the same predictions.
+SHARES = {"fine": 0.1, "twin": 0.1, "rough": 0.4, "poor": 0.6}
 # English has no disgust, Afrikaans no surprise.
 LANGUAGES = ("afr", "eng", "ron")
 
@@ -96,3 +97,13 @@ def test_the_progress_callback_is_called_for_every_step():
     progress = Recorder()
     compared("fine", "rough", progress=progress)
     assert progress.seen == [["trials", 500, 500, "finished"], ["resamples", 3, 3, "finished"]]
+
+
+def test_equal_best_systems_of_a_language_are_named():
+    table = tables(compared("rough", "twin", "fine"))[-1]
+    assert table.title == "Best system by language"
+    assert {(row[2], row[-1]) for row in table.rows} == {("a b", "–")}
+    assert table.notes == ("Several letters in best: systems with the same score; P(best) is that of each.",)
+    alone = tables(compared("rough", "poor", "fine"))[-1]
+    assert {row[2] for row in alone.rows} == {"a"}
+    assert alone.notes == ()

@@ -76,11 +76,7 @@ def _overview(board: Leaderboard) -> Section | None:
     if has_matplotlib():
         tracks = board.task.tracks
         plots = [board_range(f"board-{key}", board, key, board.task) for key in tracks]
-    drawn = [plot for plot in plots if plot is not None]
-    # Tall plots first, so that two plots of similar height share a row.
-    tallest = max((plot.figure.get_figheight() for plot in drawn), default=0.0)
-    drawn.sort(key=lambda plot: plot.figure.get_figheight() < tallest / 2)
-    pictures = plot_images(drawn).values()
+    pictures = plot_images([plot for plot in plots if plot is not None]).values()
     tables = [table_block(_with_whole_words(board, table)) for table in overview_tables(board)]
     return Section(
         "overview", "Overview", (BlockGroup((*tables, *pictures)),), "Rank 1 and the baseline of every language."

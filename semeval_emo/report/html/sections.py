@@ -127,9 +127,8 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
     }  # fmt: skip
     for kind, names in wholes.items():
         first = range_of(intervals.whole[names[0]]) if intervals else None
-        rows.append(
-            (kind, metrics.whole[names[0]], first, *(metrics.whole[n] for n in names[1:]), *[None] * len(counts))
-        )
+        sums = [sum(metrics.by_emotion[name]) if kind == "micro" else None for name in counts]
+        rows.append((kind, metrics.whole[names[0]], first, *(metrics.whole[n] for n in names[1:]), *sums))
     level = f"{100 * intervals.level:g} % interval" if intervals else "interval"
     columns = (
         label_column(card.spec), Column(METRICS[own].title, "score"), Column(level, "score"),

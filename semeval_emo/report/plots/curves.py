@@ -12,12 +12,11 @@ import numpy as np
 from semeval_emo.report.plots.style import (
     ACCENT,
     DASHES,
-    FAINT,
     MARKERS,
     MUTED,
-    RULE,
     SERIES,
     SMALLEST,
+    SOLID,
     WARM,
     WIDTH,
     Plot,
@@ -82,14 +81,15 @@ def training(
             for at, epochs, values in several:
                 # Settings have no order, so no line joins them.
                 dash = DASHES[splits.index(split)] if unit == "epoch" else "none"
-                style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": dash}
+                style: dict[str, Any] = {"color": SERIES[at % len(SERIES)], "ls": dash, "clip_on": False}
                 words = " ".join(part for part in (names[at] if is_named else "", split) if part)
                 (line,) = axes.plot(epochs, values, marker=MARKERS[at % len(MARKERS)], ms=4, label=words, **style)
                 lines.setdefault((at, splits.index(split)), line)
                 kept = runs[at][2]
                 if kept in epochs and split != "train":
                     # A ring around the best epoch.
-                    axes.plot(kept, values[epochs.index(kept)], "o", ms=10, mfc="none", mec=style["color"], mew=1.4)
+                    axes.plot(kept, values[epochs.index(kept)], "o", ms=10, mfc="none", mec=style["color"], mew=1.4,
+                              clip_on=False)  # fmt: skip
         axes.set_title(METRICS[metric_name].title if metric_name in METRICS else metric_name)
         axes.set_xlabel(unit)
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -127,14 +127,15 @@ def _multiples(count: int) -> tuple[Any, list[Any]]:
     figure, grid = canvas(
         WIDTH * across / ACROSS, 1.95 * down, nrows=down, ncols=across, squeeze=False, sharex=True, sharey=True
     )
-    # Room for the heads at the upper edge.
-    figure.set_layout_engine("constrained", h_pad=0.07)
     panels = list(grid.flat)
+    # Room for the heads at the upper edge, and below the tick labels of each row.
+    figure.set_layout_engine("constrained", h_pad=0.07 if count == len(panels) else 0.1)
     for spare in panels[count:]:
         spare.set_axis_off()
-        # The panel above an empty one needs tick labels.
-        panels[panels.index(spare) - across].tick_params(labelbottom=True)
     for axes in panels[:count]:
+        if count < len(panels):
+            # The panel above an empty one needs tick labels, and all rows are alike.
+            axes.tick_params(labelbottom=True)
         axes.set_xlim(0, 1)
         axes.set_ylim(0, 1.02)
         axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
@@ -176,14 +177,14 @@ def precision_recall_curves(
         chosen = _threshold(probabilities[:, i], yes) if yes.any() else None
         _head(axes, emotion, f"AP {curve.average:.3f}" + ("" if chosen is None else f", ≥ {chosen:.2f}"))
         values.append(f"{emotion} {curve.average:.3f}")
-        axes.axhline(curve.prevalence, color=RULE, lw=1, ls=(0, (4, 2)))
+        axes.axhline(curve.prevalence, color=MUTED, lw=1, ls=(0, (4, 2)))
         # More points are not visible and make the page larger.
         some = np.unique(np.searchsorted(curve.recall, np.linspace(0, 1, POINTS)).clip(max=len(curve.recall) - 1))
         recall, precision = [0.0, *curve.recall[some]], [curve.precision[some[0]], *curve.precision[some]]
         axes.step(recall, precision, where="pre", color=ACCENT, lw=1.5)
         if yes.any():
             x, y = right.sum() / (gold[:, i] > 0).sum(), right.sum() / yes.sum()
-            axes.plot(x, y, "o", ms=7, color=WARM, zorder=4)
+            axes.plot(x, y, "o", ms=7, color=WARM, zorder=4, clip_on=False)
     figure.supxlabel("recall", color=MUTED, fontsize=9.5)
     figure.supylabel("precision", color=MUTED, fontsize=9.5)
     about = as_sentences(f"Average precision: {', '.join(values)}")
@@ -214,11 +215,11 @@ def calibration_curves(name: str, emotions: Sequence[str], gold: np.ndarray, pro
     values = []
     for i, (axes, emotion) in enumerate(zip(panels, emotions, strict=True)):
         found = calibration(gold[:, i], probabilities[:, i])
-        axes.plot([0, 1], [0, 1], color=RULE, lw=1, ls=(0, (4, 2)))
+        axes.plot([0, 1], [0, 1], color=MUTED, lw=1, ls=(0, (4, 2)))
         shares = found.counts / found.counts.max()
         # Number of texts at each probability.
-        axes.vlines(found.predicted, 0, 0.18 * shares, color=FAINT, lw=7)
-        axes.plot(found.predicted, found.observed, marker="o", ms=4.5, color=ACCENT, lw=1.5)
+        axes.vlines(found.predicted, 0, 0.18 * shares, color=MUTED, alpha=SOLID, lw=7)
+        axes.plot(found.predicted, found.observed, marker="o", ms=4.5, color=ACCENT, lw=1.5, clip_on=False)
         _head(axes, emotion, f"ECE {found.error:.3f}")
         values.append(f"{emotion} {found.error:.3f}")
     figure.supxlabel("predicted probability", color=MUTED, fontsize=9.5)
@@ -253,8 +254,8 @@ def threshold_curves(
             _head(axes, emotion, "no single threshold")
             continue
         score = _f1(truth, yes)
-        axes.axvline(chosen, color=RULE, lw=1, ls=(0, (4, 2)))
-        axes.plot(chosen, score, "o", ms=7, color=WARM, zorder=4)
+        axes.axvline(chosen, color=MUTED, lw=1, ls=(0, (4, 2)))
+        axes.plot(chosen, score, "o", ms=7, color=WARM, zorder=4, clip_on=False)
         _head(axes, emotion, f"F1 {score:.3f} at {chosen:.2f}")
         values.append(f"{emotion} {score:.3f} at {chosen:.2f}")
     figure.supxlabel("threshold", color=MUTED, fontsize=9.5)

@@ -13,6 +13,7 @@ from semeval_emo.report.plots.style import (
     INK,
     MUTED,
     SMALLEST,
+    SOLID,
     WIDTH,
     Plot,
     canvas,
@@ -140,7 +141,7 @@ def label_counts(name: str, gold: np.ndarray, predicted: np.ndarray, noun: str =
     most = int(max(counts.max() for _, counts in both))
     places = np.arange(most + 1)[::-1]
     figure, axes = canvas(WIDTH, 0.9 + 0.42 * (most + 1))
-    sides = {"gold": (0.2, MUTED, 0.45), "predicted": (-0.2, ACCENT, 0.8)}
+    sides = {"gold": (0.2, MUTED, SOLID), "predicted": (-0.2, ACCENT, 0.8)}
     for words, counts in both:
         shift, colour, alpha = sides[words]
         bars = np.bincount(counts, minlength=most + 1)

@@ -16,10 +16,10 @@ from semeval_emo.report.plots.style import (
     INTERVALS,
     MOST_COLOURS,
     MUTED,
-    RULE,
+    REFERENCE,
     SERIES,
     SMALLEST,
-    WARM,
+    SOLID,
     WIDTH,
     Plot,
     canvas,
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 ACROSS = 6
 # Share of the width of a plot that two labels need.
 CLOSE = 0.22
+# Lower edge of the row of known scores in a plot of ranks, and the upper end of its ticks.
+KNOWN_ROW, TICK_TOP = -0.7, 0.45
 
 
 @drawn
@@ -120,7 +122,8 @@ def _panels(emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Inter
         axes.set_ylim(-0.6, len(systems) - 0.4)
         axes.set_xlim(min(every) - 0.03, max(every) + 0.03)
         axes.xaxis.set_major_locator(_ticks())
-        axes.tick_params(labelbottom=at + across >= len(emotions))
+        # Tick labels of a full grid are below it; otherwise each panel has them, so that the rows are alike.
+        axes.tick_params(labelbottom=len(emotions) < across * down or at + across >= len(emotions))
         axes.grid()
         axes.spines["left"].set_visible(False)
     figure.supxlabel(metric_title, color=MUTED, fontsize=9.5)
@@ -159,12 +162,14 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     reach = max(every) - min(every)
     # The labels of two close lines are on opposite sides.
     close = len(lines) == 2 and (lines[1][1].score or 0.0) - (lines[0][1].score or 0.0) < CLOSE * reach
+    height = len(ours) + 0.6
     for at_line, (words, row) in enumerate(lines):
-        colour = WARM if words == "baseline" else MUTED
-        axes.axvline(row.score or 0.0, color=colour, lw=1.2, ls=(0, (4, 2)), zorder=1)
+        # Rank 1 is one of the known scores: its line ends above the tick.
+        low = KNOWN_ROW if words == "baseline" else TICK_TOP
+        axes.vlines(row.score or 0.0, low, height, color=REFERENCE, lw=1.2, ls=[(0, (4, 2))], zorder=1)
         axes.annotate(
             f"{words}\n{row.score_text}", (row.score or 0.0, len(ours) + 0.55), (0, 2), textcoords="offset points",
-            ha=("right", "left")[at_line] if close else "center", va="bottom", color=colour, fontsize=SMALLEST,
+            ha=("right", "left")[at_line] if close else "center", va="bottom", color=REFERENCE, fontsize=SMALLEST,
         )  # fmt: skip
     for place, (_, one) in enumerate(reversed(ours), start=1):
         colour = SERIES[len(ours) - place] if len(ours) <= MOST_COLOURS else ACCENT
@@ -174,7 +179,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
         axes.text(1.015, place, f"{one.value:.4f}", transform=axes.get_yaxis_transform(), va="center", color=INK)
     count = plural(len(rows), "known score")
     axes.set_yticks(range(len(ours) + 1), [count, *reversed(names)], color=INK)
-    axes.set_ylim(-0.7, len(ours) + 0.6)
+    axes.set_ylim(KNOWN_ROW, height)
     margin = max(0.02, 0.08 * reach)
     axes.set_xlim(min(every) - margin, max(every) + margin)
     axes.set_xlabel(f"{METRICS[at.metric].title if at.metric in METRICS else at.metric}, {placed.among.title}")
@@ -225,10 +230,10 @@ def language_dots(
                           color=INK, fontsize=SMALLEST)  # fmt: skip
     rest = [(one.value, place) for _, row in others for place, i in enumerate(order) if (one := row[i])]
     if rest:
-        axes.plot(*zip(*rest, strict=True), ".", ms=4, color=MUTED, alpha=0.6, zorder=1,
+        axes.plot(*zip(*rest, strict=True), ".", ms=4, color=MUTED, alpha=SOLID, zorder=1,
                   label=plural(len(others), "other system"))  # fmt: skip
-    for which, words, shape in ((0, "baseline", {"marker": "D", "mfc": "none", "color": WARM}),
-                                (1, "rank 1", {"marker": "|", "ms": 11, "mew": 2, "color": MUTED})):  # fmt: skip
+    for which, words, shape in ((0, "baseline", {"marker": "D", "mfc": "none", "color": REFERENCE}),
+                                (1, "rank 1", {"marker": "|", "ms": 11, "mew": 2, "color": REFERENCE})):  # fmt: skip
         shown = [(known[i][which], place) for place, i in enumerate(order) if known and known[i][which] is not None]
         if shown:
             axes.plot(*zip(*shown, strict=True), ls="none", label=words, zorder=3, **{"ms": 5, **shape})
@@ -264,10 +269,10 @@ def board_range(name: str, board: Leaderboard, track: str, task: Task) -> Plot |
     figure, axes = canvas(WIDTH, 0.9 + 0.23 * len(lines))
     for at, (_, base, top, rest) in enumerate(lines):
         if base is not None and top is not None:
-            axes.plot([base, top], [at, at], color=RULE, lw=2.4, solid_capstyle="round", zorder=1)
+            axes.plot([base, top], [at, at], color=MUTED, alpha=SOLID, lw=1.2, solid_capstyle="round", zorder=1)
         axes.plot(rest, [at] * len(rest), "|", ms=8, color=MUTED, zorder=2, label="other known" if rest else "")
         if base is not None:
-            axes.plot(base, at, "D", ms=5, color=WARM, zorder=3, label="baseline")
+            axes.plot(base, at, "D", ms=5, color=REFERENCE, zorder=3, label="baseline")
         if top is not None:
             axes.plot(top, at, "o", ms=6.5, color=ACCENT, zorder=3, label="rank 1")
     axes.set_yticks(range(len(lines)), [line[0] for line in lines], color=INK)

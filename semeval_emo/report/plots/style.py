@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 INK, MUTED, RULE, FAINT = "#1a2129", "#59636e", "#c9d0d8", "#e8ecf0"
 SERIES = ("#0061a8", "#c34a00", "#007a5c", "#a3478a", "#9a6b00", "#4a5560")
 ACCENT, WARM = SERIES[0], SERIES[1]
+# Marks of the baseline and of rank 1, which are no systems of the user: no colour of a series.
+REFERENCE = INK
+# Opacity of grey areas and lines that carry a meaning, so that their contrast is at least 3:1 in both themes.
+SOLID = 0.75
 # Lines also differ in their dashes and markers.
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)), (0, (9, 3)), (0, (3, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
