@@ -6,6 +6,7 @@ server of its own: any host of static files can serve it, and the page loads not
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import http.server
@@ -157,6 +158,9 @@ def server(site: Path = SITE, port: int = 0) -> http.server.ThreadingHTTPServer:
 
 def main() -> int:
     """Build the page and print its size; with ``serve``, serve it until Ctrl-C."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    parser.add_argument("action", nargs="?", choices=["serve"], help="also serve the page at http://127.0.0.1:8000/")
+    action = parser.parse_args().action
     began = time.monotonic()
     try:
         site = build()
@@ -166,7 +170,7 @@ def main() -> int:
     files = [path for path in site.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
     print(f"{site.relative_to(ROOT)}: {len(files)} files, {size / 1e6:.1f} MB, in {time.monotonic() - began:.1f} s")
-    if sys.argv[1:] == ["serve"]:
+    if action == "serve":
         own = server(site, 8000)
         print(f"http://127.0.0.1:{own.server_port}/ (Ctrl-C stops)")
         try:

@@ -4,7 +4,8 @@
 const MOST_BYTES = 200e6;
 const MOST_NAMES = 30;
 const one = (id) => document.getElementById(id);
-const chosen = { files: [], gold: [] };
+const chosen = { files: [], gold: [], ids: [] };
+const OPTIONS = ["task", "release", "track", "threshold", "scores", "cuts", "map", "order", "label-column", "unverified-texts"];
 let worker, about, running = false, again = false, cleared = false, addresses = [];
 
 /** Return an element; attributes that are null are left out, children are elements or texts. */
@@ -70,7 +71,7 @@ async function contents(files) {
       paths.add(path);
       const body = await file.arrayBuffer().catch(() => { throw new Unreadable(path); });
       if (taken) return { path: `${at + 1}/${path}`, root: `${at + 1}/${path}`, body };
-      const prefix = ["gold", "fixed", "zips"].includes(first) ? "dropped-" : "";
+      const prefix = ["gold", "ids", "fixed", "zips"].includes(first) ? "dropped-" : "";
       return { path: prefix + path, root: prefix + first, body };
     }),
   );
@@ -112,11 +113,12 @@ function offer() {
 }
 
 one("task").addEventListener("change", offer);
-for (const id of ["task", "release", "track", "threshold"]) one(id).addEventListener("change", () => check());
+one("ids-from").addEventListener("change", ({ target }) => { chosen.ids = named(target.files); check(); });
+for (const id of OPTIONS) one(id).addEventListener("change", () => check());
 one("form").addEventListener("submit", (event) => { event.preventDefault(); check(); });
 one("clear").addEventListener("click", () => {
   one("form").reset();
-  for (const kind of ["files", "gold"]) { chosen[kind] = []; one(`${kind}-list`).replaceChildren(); }
+  for (const kind of ["files", "gold", "ids"]) { chosen[kind] = []; one(`${kind}-list`)?.replaceChildren(); }
   if (about) offer();
   cleared = running;
   again = false;
@@ -155,20 +157,20 @@ async function check() {
   if (!chosen.files.length) { say("Choose a prediction file first."); return; }
   if (!about) return;
   if (running) { again = true; say("Checking …"); return; }
-  const bytes = [...chosen.files, ...chosen.gold].reduce((sum, { file }) => sum + file.size, 0);
+  const bytes = Object.values(chosen).flat().reduce((sum, { file }) => sum + file.size, 0);
   if (bytes > MOST_BYTES) {
     const words = `The files have ${size(bytes)}; this page takes ${size(MOST_BYTES)} at most.`;
-    finished({ result: { error: words, fix: "install semeval-emo and use its command validate" } });
+    finished({ result: { error: words, fix: "choose fewer files, or files with the columns of the task only" } });
     return;
   }
   running = true;
   say("Checking …");
   one("result").setAttribute("aria-busy", "true");
   try {
-    const [files, gold] = await Promise.all([contents(chosen.files), contents(chosen.gold)]);
-    const options = Object.fromEntries(["task", "release", "track", "threshold"].map((id) => [id, one(id).value.trim()]));
-    const roots = [...new Set(files.map(({ root }) => root))];
-    worker.postMessage({ request: { files: roots, gold: gold.map(({ path }) => path), options }, files, gold });
+    const [files, gold, ids] = await Promise.all([chosen.files, chosen.gold, chosen.ids].map(contents));
+    const options = Object.fromEntries(OPTIONS.map((id) => [id, one(id).value.trim()]));
+    const roots = [...new Set(files.map(({ root }) => root))], paths = (list) => list.map(({ path }) => path);
+    worker.postMessage({ request: { files: roots, gold: paths(gold), ids: paths(ids), options }, files, gold, ids });
   } catch (error) {
     const words = `${error.message} cannot be read: it has changed since it was chosen, or it is gone.`;
     finished(error instanceof Unreadable ? { result: { error: words, fix: "choose it again" } } : { failed: error.message });
@@ -190,8 +192,8 @@ function finished({ result, failed, loading }) {
 const fault = (detail, loading) => ({
   error: loading ? "Python could not be loaded." : "The check failed. This is a fault of the page, not of your file.",
   fix: loading
-    ? "reload the page; if it comes again, use the command semeval-emo validate"
-    : "reload the page; if it comes again, use the command semeval-emo validate, and please report the text below",
+    ? "reload the page; if it comes again, use another browser"
+    : "reload the page; if it comes again, please report the text below",
   detail,
 });
 
@@ -207,10 +209,8 @@ function show(result) {
   section.scrollIntoView({ block: "nearest" });
 }
 
-// Explanations are those of the command line: its options are menus of the page, and code is between backticks.
-const MENUS = { release: "Release", track: "Track", task: "Task", threshold: "Threshold" };
-const inPage = (text) => text.replace(/--(release|track|task|threshold)\b/g, (_, option) => `${MENUS[option]} under Options`);
-const prose = (text) => inPage(text).split("`").map((part, at) => (at % 2 ? element("code", {}, part) : part));
+// Code is between backticks.
+const prose = (text) => text.split("`").map((part, at) => (at % 2 ? element("code", {}, part) : part));
 
 const heading = (text, kind) => element("h2", { id: "verdict", tabindex: "-1", class: kind }, text);
 
@@ -248,8 +248,9 @@ function fileResult(file, problems) {
 }
 
 function problem(group) {
+  const words = ({ column, message }) => (column && !message.includes(column) ? `${column}: ${message}` : message);
   const lines = group.examples.map((example) =>
-    element("li", {}, element("span", { class: "where" }, example.line == null ? "" : `line ${example.line.toLocaleString("en")}`), element("span", {}, ...prose(example.message))),
+    element("li", {}, element("span", { class: "where" }, example.line == null ? "" : `line ${example.line.toLocaleString("en")}`), element("span", {}, ...prose(words(example)))),
   );
   return element(
     "li", { class: group.severity },

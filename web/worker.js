@@ -1,5 +1,5 @@
 // Runs Python. The page starts this file as a blob, so that the content security policy of the page holds here too.
-// Messages: {base} loads Python; {request, files, gold} checks files.
+// Messages: {base} loads Python; {request, files, gold, ids} checks files.
 
 let python, page, checks = 0;
 
@@ -21,7 +21,7 @@ async function load(base) {
   return { about: { ...about, python: python.runPython("sys.version.split()[0]"), seconds: (performance.now() - began) / 1000 } };
 }
 
-function check({ request, files, gold }) {
+function check({ request, files, gold, ids }) {
   const { FS } = python, home = `/work${(checks += 1)}`;
   const write = (folder, list) => {
     FS.mkdirTree(folder);
@@ -33,6 +33,7 @@ function check({ request, files, gold }) {
   };
   write(home, files);
   write(`${home}/${page.GOLD}`, gold);
+  write(`${home}/${page.IDS}`, ids);
   const result = JSON.parse(page.run(home, JSON.stringify(request)));
   for (const download of result.downloads ?? []) download.body = FS.readFile(download.path);
   page.forget(home);

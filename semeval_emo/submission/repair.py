@@ -321,6 +321,7 @@ class _Fixer:
             return first <= problem.line <= last
 
         problems = tuple(filter(is_reason, problems))
+        counts = {code: n for code, n in counts.items() if code in {problem.code for problem in problems}}
         why = "" if problems else self._reason(checked, part)
         self.refusals.append(Refusal(file.display_name, part.spec.place, problems, counts, why))
 

@@ -37,6 +37,18 @@ def test_mixed_tracks_become_one_file_each(make_file, fix_file):
     assert report.ok
 
 
+def test_a_part_is_refused_with_its_own_codes_only(make_file, fix_file):
+    a, c = make_file("a", "eng"), make_file("c", "eng")
+    a.rows[3][2] = "maybe"
+    a.rows += c.rows[:-1]
+    report, out = fix_file("pred_eng.csv", a.bytes())
+    assert out == {}
+    assert [(one.part, one.counts, one.why) for one in report.refusals] == [
+        ("2025 track a eng test", {"E514": 1}, ""),
+        ("2025 track c eng test", {}, "only 2,766 of 2,767 rows are present; missing rows are never filled in"),
+    ]
+
+
 def test_one_track_of_a_mixed_file_is_written_to_a_file(make_file, write_files, tmp_path):
     a, c = make_file("a", "eng"), make_file("c", "eng")
     a_bytes = a.bytes()

@@ -74,3 +74,16 @@ def test_the_folder_has_what_the_page_loads_and_no_list_of_other_packages(builde
     assert names == own | {f"pyodide/{name}" for name in builder.RUNTIME}
     assert json.loads((builder.SITE / "pyodide" / "pyodide-lock.json").read_text("utf-8"))["packages"] == {}
     assert sum((builder.SITE / name).stat().st_size for name in names) < 20_000_000
+
+
+@pytest.mark.parametrize("words", [["--help"], ["server"]])
+def test_help_and_wrong_words_build_nothing(
+    builder: Any, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(builder, "build", lambda: pytest.fail("built"))
+    monkeypatch.setattr(builder.sys, "argv", ["build.py", *words])
+    with pytest.raises(SystemExit) as stopped:
+        builder.main()
+    shown = capsys.readouterr()
+    assert stopped.value.code == (0 if words == ["--help"] else 2)
+    assert "[-h] [{serve}]" in shown.out + shown.err

@@ -185,6 +185,9 @@ def test_a_malformed_file_shows_every_problem_with_its_line(page: Checker, malfo
     assert set(filter(None, page.texts(".problems .where"))) == lines
     shown = page.one("#result").text
     assert all(problem.message in shown for problem in report.problems)
+    named = [problem for problem in report.problems if problem.column and problem.column not in problem.message]
+    assert all(f"{problem.column}: {problem.message}" in shown for problem in named)
+    assert named or name != "incomplete"
 
 
 def test_the_fixed_file_is_that_of_fix(page: Checker, malformed: Any, tmp_path: Path):
@@ -205,6 +208,30 @@ def test_a_threshold_is_an_option(page: Checker, malformed: Any, valid: Path):
     page.one("#threshold").send_keys("0.5", Keys.TAB)
     page.wait("Done")
     assert page.download("the fixed file") == valid.read_bytes()
+    page.one("#options summary").click()
+
+
+def test_words_and_a_file_with_ids_are_options(page: Checker, valid: Path, gold: Path, tmp_path: Path):
+    from selenium.webdriver.common.keys import Keys
+
+    header, *rows = valid.read_text("utf-8").splitlines()
+    other = tmp_path / "other" / "pred_eng.csv"
+    other.parent.mkdir()
+    cells = [",".join("absent" if cell == "0" else "present" for cell in row.split(",")[1:]) for row in rows]
+    other.write_text("\n".join([header.partition(",")[2], *cells]) + "\n", "utf-8")
+    page.choose("files", other)
+    page.choose("gold", gold)
+    shown = page.one("#result").text
+    assert "the option File with ids" in shown
+    assert "the option Words: absent=LABEL,present=LABEL" in shown
+    assert "Not scored: pred_eng.csv. It has errors; it is scored once they are fixed." in shown
+    page.one("#options summary").click()
+    page.choose("ids-from", valid)
+    page.script("document.getElementById('status').textContent = ''")
+    page.one("#map").send_keys("absent=0,present=1", Keys.TAB)
+    page.wait("Done")
+    assert page.download("the fixed file") == valid.read_bytes()
+    assert len(page.texts("#result table")) == 1
     page.one("#options summary").click()
 
 
@@ -284,7 +311,7 @@ def test_files_that_are_too_large_are_refused_before_they_are_read(page: Checker
         assert time.monotonic() < end
     assert page.one("#result").text.splitlines() == [
         "Not checked", "The files have 201.0 MB; this page takes 200.0 MB at most.",
-        "Fix: install semeval-emo and use its command validate.",
+        "Fix: choose fewer files, or files with the columns of the task only.",
     ]  # fmt: skip
 
 
@@ -304,7 +331,7 @@ def test_a_page_without_its_parts_says_that_python_could_not_be_loaded(page: Che
         page.browser.close()
         page.browser.switch_to.window(first)
     assert shown[:2] == ["Not checked", "Python could not be loaded."]
-    assert shown[2] == "Fix: reload the page; if it comes again, use the command semeval-emo validate."
+    assert shown[2] == "Fix: reload the page; if it comes again, use another browser."
     assert shown[3].endswith("package.zip: 404")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +38,14 @@ print(page.run(sys.argv[1], sys.argv[2]))
 """
 
 
-def asked(home: Path, files: list[Path], gold: list[Path] = [], **options: str) -> dict[str, Any]:  # noqa: B006
+def asked(
+    home: Path, files: list[Path], gold: Sequence[Path] = (), ids: Sequence[Path] = (), **options: str
+) -> dict[str, Any]:
     """Return what the page shows for some files, computed by a process that has no NumPy but that of the page."""
-    (home / "gold").mkdir(parents=True)
-    for folder, paths in ((home, files), (home / "gold", gold)):
-        for path in paths:
-            shutil.copyfile(path, folder / path.name)
-    request = {"files": [path.name for path in files], "gold": [path.name for path in gold], "options": options}
+    request: dict[str, Any] = {"options": {name.replace("_", "-"): value for name, value in options.items()}}
+    for kind, folder, paths in (("files", home, files), ("gold", home / "gold", gold), ("ids", home / "ids", ids)):
+        folder.mkdir(parents=True, exist_ok=True)
+        request[kind] = [Path(shutil.copyfile(path, folder / path.name)).name for path in paths]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(CODE), str(ROOT)])}
     environment.pop("SEMEVAL_EMO_DATA", None)
     command = [sys.executable, "-c", RUN, str(home), json.dumps(request), str(CODE / "numpy" / "__init__.py")]
@@ -142,6 +145,83 @@ def test_remedies_name_the_options_of_the_page(malformed: Any, tmp_path: Path):
         "name the task of the file with the option Task: task11, goemotions, sample, semeval-2018-ec, "
         "semeval-2026-polar; or check the right file"
     )
+
+
+def test_remedies_work_in_the_page(valid: Path, tmp_path: Path):
+    """The remedy of each file names an option of the page, which then gives the file that was meant."""
+    header, *rows = [line.split(",") for line in valid.read_text("utf-8").splitlines()]
+
+    def written(name: str, lines: list[list[str]]) -> Path:
+        path = tmp_path / name / "pred_eng.csv"
+        path.parent.mkdir()
+        path.write_text("\n".join(map(",".join, lines)) + "\n", "utf-8")
+        return path
+
+    words = [[row[0], *("absent" if cell == "0" else "present" for cell in row[1:])] for row in rows]
+    minus = [[row[0], *("-1" if cell == "0" else "1" for cell in row[1:])] for row in rows]
+    logits = [[row[0], *("-3.5" if cell == "0" else "2.5" for cell in row[1:])] for row in rows]
+    cases = {
+        "E514": (
+            [header, *words],
+            "the option Words: absent=LABEL,present=LABEL; LABEL is 0 or 1",
+            {"map": "absent=0,present=1"},
+        ),
+        "E512": ([header, *minus], "if -1 is an absent label: the option Words: -1=0", {"map": "-1=0"}),
+        "E521": (
+            [header, *logits],
+            "if these are logits, apply the sigmoid and a threshold (the options Scores: logits and Threshold: 0.5)",
+            {"scores": "logits", "threshold": "0.5"},
+        ),
+        "E319": ([*rows], "the option Order of labels: ", {"order": ",".join(header[1:])}),
+        "E345": ([header[1:], *(row[1:] for row in rows)], "row by row: the option File with ids", {}),
+    }
+    for code, (lines, remedy, options) in cases.items():
+        path = written(code, lines)
+        result = asked(tmp_path / f"page-{code}", [path])
+        fixes = {each["code"]: each["examples"][0]["fix"] for each in result["problems"]}
+        assert remedy in fixes[code], (code, fixes)
+        result = asked(tmp_path / f"again-{code}", [path], ids=[valid] if code == "E345" else [], **options)
+        assert saved(result, "fixed") == {"pred_eng.csv": valid.read_bytes()}, (code, result["fixed"])
+
+
+def test_no_words_of_the_page_name_a_command(tmp_path: Path):
+    script = (
+        "import json, tomllib, sys; from pathlib import Path; from remedies import in_page; import semeval_emo\n"
+        "folder = Path(semeval_emo.__file__).parent / 'submission'\n"
+        "files = [tomllib.loads((folder / f'{name}.toml').read_text('utf-8')) for name in sys.argv[1:]]\n"
+        "texts = [text for file in files for entry in file.values() if isinstance(entry, dict)"
+        " for text in entry.values() if isinstance(text, str)]\n"
+        "print(json.dumps([(text, in_page(text)) for text in texts]))"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(CODE), str(ROOT)])}
+    command = [sys.executable, "-c", script, "catalogue", "catalogue_archive"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    shown = json.loads(done.stdout)
+    assert sum("semeval-emo" in text for text, _ in shown) > 20
+    command_words = re.compile(r"semeval-emo|--[a-z]|`fix|\bfix --|score --|\$SEMEVAL")
+    assert [words for _, words in shown if command_words.search(words)] == []
+    assert [text for text, words in shown if not words] == []
+    # Nothing of a sentence is lost that names no command.
+    assert all(text == words for text, words in shown if not re.search(r"semeval-emo|--|`|\$", text))
+    for name in ("index.html", "page.js", "worker.js"):
+        assert "command semeval-emo" not in (ROOT / "web" / name).read_text("utf-8")
+        assert "command validate" not in (ROOT / "web" / name).read_text("utf-8")
+
+
+def test_files_with_errors_say_that_they_are_not_scored(malformed: Any, gold: Path, tmp_path: Path):
+    result = asked(tmp_path / "page", [malformed("incomplete")], [gold])
+    assert result["scores"] == []
+    assert result["gold_errors"] == [
+        {
+            "place": "release 1 track a eng test",
+            "error": "It has errors; it is scored once they are fixed.",
+            "fix": "",
+        }
+    ]
+    (tmp_path / "other").mkdir()
+    result = asked(tmp_path / "again", [malformed("picture")], [gold])
+    assert [each["place"] for each in result["gold_errors"]] == ["pred_eng.csv"]
+    assert asked(tmp_path / "without", [malformed("incomplete")])["gold_errors"] == []
 
 
 def test_what_the_page_cannot_read_is_an_error_with_a_remedy_of_the_page(tmp_path: Path):

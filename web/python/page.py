@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import re
 import shutil
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from remedies import in_page
 
 from semeval_emo import __version__
 from semeval_emo.data.gold import gold_for
@@ -26,14 +27,14 @@ from semeval_emo.submission.scorers.outcome import columns, f1, pearson
 from semeval_emo.task import FileSpec, Task, find_task, load_task, short_hash, task_files
 from semeval_emo.text import printable
 
-GOLD, ZIPS = "gold", "zips"
-"""Folders: the gold labels that were dropped, and the zips that were packed."""
+GOLD, IDS, ZIPS = "gold", "ids", "zips"
+"""Folders: the gold labels that were dropped, the file with ids, and the zips that were packed."""
 MOST_GOLD = 200 << 20
 """The most bytes that a zip of gold labels may have when it is unpacked."""
 EXAMPLES = 5
 """The most examples of each problem."""
-_OPTION = re.compile(r"(semeval-emo (?:validate|fix)(?: [^-\s]\S*)* )?--(task|release|track|threshold)\b( (?=[\w.]))?")
-_COMMAND = re.compile(r"semeval-emo [^;)]*")
+WORDS = ("message", "fix", "title", "explanation", "repair", "why", "done", "error", "notes")
+"""The keys of messages."""
 
 
 def describe() -> str:
@@ -51,8 +52,8 @@ def run(home: str, request: str) -> str:
 
     Args:
         home: the folder, with the gold labels in its folder `GOLD`.
-        request: JSON: ``files`` and ``gold``, the paths in these folders, and ``options``: task, track, release,
-            threshold; empty texts are the defaults.
+        request: JSON: ``files``, ``gold`` and ``ids``, the paths in these folders, and ``options``: the values of
+            `remedies.OPTIONS`; empty texts are the defaults.
 
     Returns:
         JSON: what `check` returns, or ``error`` and ``fix``; and ``seconds``.
@@ -61,13 +62,14 @@ def run(home: str, request: str) -> str:
     began = time.perf_counter()
     with contextlib.chdir(home):
         try:
-            result = check(asked["files"], gold_source(asked["gold"]), asked["options"])
+            options = asked["options"] | ({"ids-from": f"{IDS}/{asked['ids'][0]}"} if asked["ids"] else {})
+            result = check(asked["files"], gold_source(asked["gold"]), options)
         except MissingExtra as error:
             feature = error.message.partition(" needs ")[0]
             result = {"error": f"{feature} is not possible in this page.", "fix": "write it as CSV"}
         except EmoError as error:
             result = _error(error)
-    return json.dumps(result | {"seconds": time.perf_counter() - began}, allow_nan=False)
+    return json.dumps(_in_page(result) | {"seconds": time.perf_counter() - began}, allow_nan=False)
 
 
 def forget(home: str) -> None:
@@ -97,7 +99,7 @@ def check(paths: Sequence[str], gold: Path | None, options: Mapping[str, str]) -
         "not_packed": refused,
         "scores": scores,
         "means": _means(scores),
-        "gold_errors": errors,
+        "gold_errors": [*errors, *([] if gold is None else _not_scored(report, predictions))],
         "warnings": [*warnings, *_gold_as_predictions(predictions)],
         "official_fixed": _official_of_zips(fixed, zips, gold, chosen),
     }
@@ -143,7 +145,19 @@ def _fixed(report: Report, paths: Sequence[str], options: Mapping[str, str], cho
     """Fix the files if there is something to fix."""
     if not report.counts:
         return None
-    return fix(list(paths), threshold=options.get("threshold") or None, **chosen)
+    given = {name: value.strip() for name, value in options.items()}
+    return fix(
+        list(paths),
+        threshold=given.get("threshold") or None,
+        scores=given.get("scores", ""),
+        cuts=given.get("cuts") or (),
+        words=[given["map"]] if given.get("map") else (),
+        order=given["order"].split(",") if given.get("order") else (),
+        column=given.get("label-column", ""),
+        ids_from=given.get("ids-from") or None,
+        unverified_texts=bool(given.get("unverified-texts")),
+        **chosen,
+    )
 
 
 def _problems(report: Report, fixed: FixReport | None) -> list[dict[str, Any]]:
@@ -167,31 +181,11 @@ def _problems(report: Report, fixed: FixReport | None) -> list[dict[str, Any]]:
                 "count": count, "more": max(0, count - sum(one.count for one in shown)),
                 "repair": repair, "is_fixed": is_fixed, "explanation": entry(code).explanation,
                 "examples": [
-                    {"line": one.line, "message": in_page(printable(one.message, 400)), "fix": in_page(one.fix)}
+                    {"line": one.line, "column": one.column, "message": printable(one.message, 400), "fix": one.fix}
                     for one in shown
                 ],
             })  # fmt: skip
     return groups
-
-
-def in_page(text: str) -> str:
-    """Return a message with the options of the page instead of those of a command, where the page has them.
-
-    >>> in_page("apply a threshold (semeval-emo fix --threshold 0.5), then write integers")
-    'apply a threshold (the option Threshold: 0.5), then write integers'
-    >>> in_page("semeval-emo fix --scores logits --threshold 0.5")
-    'semeval-emo fix --scores logits --threshold 0.5'
-    """
-
-    def option(found: re.Match[str]) -> str:
-        return f"the option {found[2].title()}{': ' if found[3] else ''}"
-
-    def command(found: re.Match[str]) -> str:
-        return found[0] if found[0].count(" --") > 1 else _OPTION.sub(option, found[0])
-
-    if "semeval-emo " in text:
-        return _COMMAND.sub(command, text)
-    return _OPTION.sub(option, text.replace(", or a TOML file that describes it", ""))
 
 
 def _official_of_zips(
@@ -258,6 +252,20 @@ def _scores(
     return scores, errors, list(dict.fromkeys(warnings))
 
 
+def _not_scored(report: Report, predictions: Sequence[Predictions]) -> list[dict[str, str]]:
+    """Return the files of the task that have no score because their errors are not fixed."""
+    read = {own.spec.place for own in predictions}
+    places = [
+        place
+        for file in report.files
+        if file.kind == "predictions"
+        for place in [part.spec.place for part in file.parts] or [file.file]
+        if place not in read
+    ]
+    why = "It has errors; it is scored once they are fixed."
+    return [{"place": place, "error": why, "fix": ""} for place in dict.fromkeys(places)]
+
+
 def _means(scores: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the mean over the languages of each track, where there are several and each has one file."""
     means = []
@@ -309,4 +317,19 @@ def _pearson(gold: Sequence[int], predicted: Sequence[int]) -> float:
 
 
 def _error(error: EmoError) -> dict[str, str]:
-    return {"error": in_page(error.message), "fix": in_page(error.fix or "")}
+    return {"error": error.message, "fix": error.fix or ""}
+
+
+def _in_page(result: Any) -> Any:
+    """Return a result with its messages in the words of the page."""
+    if isinstance(result, list):
+        return [_in_page(one) for one in result]
+    if not isinstance(result, dict):
+        return result
+    return {key: _words(value) if key in WORDS else _in_page(value) for key, value in result.items()}
+
+
+def _words(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_words(one) for one in value]
+    return in_page(value) if isinstance(value, str) else value
