@@ -46,6 +46,15 @@ def listed(values: Iterable[object], most: int = 3) -> str:
     return ", ".join(texts[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def capitalized(text: str) -> str:
+    """Return a text with a capital first letter.
+
+    >>> capitalized("macro F1")
+    'Macro F1'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def as_sentences(*parts: str) -> str:
     """Return the parts that are not empty, each with a full stop.
 

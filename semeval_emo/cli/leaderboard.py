@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from semeval_emo.leaderboard import Leaderboard, Placement, ScoreRow
     from semeval_emo.scoring import Scorecard
 
+ONE_FILE = "Place a single file for more details."
+
 
 OVERVIEW_EXAMPLES = examples(
     "leaderboard",
@@ -261,7 +263,9 @@ def place(
             ],
             **({"notes": origins} if origins else {}),
         },
-        lambda: placement_tables(placed, origins, every_list=among is None, limit=limit),
+        lambda: placement_tables(
+            placed, [*origins, *([ONE_FILE] if len(placed) > 1 else [])], every_list=among is None, limit=limit
+        ),
         style,
         output,
         warnings=_warnings(measured),

@@ -270,8 +270,12 @@ class Leaderboard(Result):
         baseline = next((row for row in comparable if row.kind == "baseline" and row.usable), None)
         about = [note for note in self.notes if note.applies_to(at.task, at.track, at.language)]
         notes = [note for note in about if note.flag or round(score, 4) in note.scores]
-        # The system that is named after its recipe comes first.
-        ours = sorted((row for row in comparable if row.origin), key=lambda row: row.setting != "")
+        # The system that the file belongs to comes first, then the one that is named after its recipe.
+        parents = Path(card.file).resolve().parents if card else ()
+        ours = sorted(
+            (row for row in comparable if row.origin),
+            key=lambda row: (Path(row.file).parent.resolve() not in parents, row.setting != ""),
+        )
         same = next(
             (row for row in ours if card and row.origin and row.origin.predictions == card.prediction_hash), None
         )

@@ -71,6 +71,11 @@ class Placement(Result):
         return None if row is None or row.score is None else round(self.score - row.score, 12)
 
     @property
+    def is_interval(self) -> bool:
+        """Whether the rank is an interval, because some scores of the list are not known."""
+        return self.low is not None and self.low != self.high
+
+    @property
     def rank(self) -> str:
         """The rank as text, such as ``29 to 75 of 75``; empty if the list is not a ranking."""
         if self.low is None:

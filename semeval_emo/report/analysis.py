@@ -13,7 +13,7 @@ from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.scoring.slices import GROUPS
 from semeval_emo.task import LABEL_NOUN, FileSpec, Task, release_words, shown_track
-from semeval_emo.text import plural
+from semeval_emo.text import listed, plural
 
 DOT = " · "
 NEUTRAL = "neutral"
@@ -142,10 +142,10 @@ def _cooccurrence(analysis: Analysis) -> Table:
             Column("pair"),
             Column("gold", "int"),
             Column("predicted", "int"),
-            Column("predicted minus gold", "int", key="too many"),
+            Column("difference", "int", key="too many"),
         ),
         rows=tuple((*row, row[2] - row[1]) for row in rows),
-        notes=(f"Number of texts with both {noun}s.",),
+        notes=(f"Number of texts with both {noun}s. Difference: predicted minus gold.",),
     )
 
 
@@ -213,7 +213,7 @@ def _duplicates(duplicates: DuplicateTexts, whole: bool) -> Table:
 
 
 def _few(ids: Sequence[str]) -> str:
-    return " ".join(ids[:2]) + (f" and {len(ids) - 2} more" if len(ids) > 2 else "")
+    return listed(ids, 2)
 
 
 def comparison_tables(errors: ErrorComparison, task: Task, *, whole: bool = False) -> list[Table]:

@@ -16,7 +16,7 @@ from semeval_emo.report.origins import row_notes
 from semeval_emo.report.table import Column, Table, clean, with_first_notes
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import shown_track
-from semeval_emo.text import LONGEST_LINE, listed, plural, wrap
+from semeval_emo.text import LONGEST_LINE, capitalized, listed, plural, wrap
 
 # The row of the placed score.
 THIS = "this score"
@@ -60,10 +60,6 @@ def _printed(row: ScoreRow | None) -> Decimal | None:
     return Decimal(row.score_text) if row is not None and row.score is not None else None
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _notes(notes: Iterable[Note]) -> list[str]:
     """Return notes as sentences; a flag is that of an inference."""
     return [f"An inference, not a rank: {note.text}" if note.flag else note.text for note in notes]
@@ -105,7 +101,7 @@ def _table(
     only = languages.pop() if len(languages) == 1 else ""
     teams = {row.teams for row in rows if row.teams is not None}
     one_count = bool(only and among and among.ranked and len(teams) == 1)
-    title = f"{_sentence(among.title if among else key)} · {_where(board, track, only, split)} · {_metric(metric)}"
+    title = f"{capitalized(among.title if among else key)} · {_where(board, track, only, split)} · {_metric(metric)}"
     title += f" · {_release(release)}"
     if one_count:
         title += f" · {teams.pop()} {among.entries if among else 'teams'}"
@@ -184,6 +180,7 @@ def placement_tables(
     *,
     every_list: bool = False,
     limit: int = 0,
+    name: str = THIS,
 ) -> list[Table]:
     """Return one placement with its rank in other lists, or several as one row each.
 
@@ -193,12 +190,14 @@ def placement_tables(
         every_list: whether one placement is shown among the known systems of every list, if there are others, else
             among the nearest rows of its own.
         limit: number of known systems to show, the nearest ones; 0 shows all.
+        name: what one placed score is called.
     """
     if len(found) != 1:
         return with_first_notes([_summary(found)], origins)
     board, placed, in_lists = found[0]
     others = [other for other in in_lists if other.among.key != placed.among.key]
-    ladder = _every_system(board, placed, origins, limit) if every_list and others else _ladder(board, placed, origins)
+    is_long = every_list and others
+    ladder = _every_system(board, placed, origins, limit, name) if is_long else _ladder(board, placed, origins, name)
     tables = [ladder, *([_others(others)] if others else [])]
     return with_first_notes(tables, origins)
 
@@ -214,11 +213,13 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
     )  # fmt: skip
     columns = (
         Column("track"), Column("language"), Column("score", "score"), Column("rank", "int"), Column("rank 1", "int"),
-        Column("to rank 1", "delta"), Column("baseline", "int"), Column("to baseline", "delta"),
+        Column("minus rank 1", "delta", key="to rank 1"), Column("baseline", "int"),
+        Column("minus baseline", "delta", key="to baseline"),
     )  # fmt: skip
     lists = ", ".join(dict.fromkeys(placed.among.title for placed in placements))
     releases = ", ".join(dict.fromkeys(placed.at.release for placed in placements))
-    notes = ["Ranks are intervals, because most lists are only known in part. Place a single file for more details."]
+    partly = "Ranks are intervals, because most lists are only known in part."
+    notes = [partly] if any(placed.is_interval for placed in placements) else []
     notes += [
         f"Not used because suspect, in {shown_track(placed.at.track)} {placed.at.language}: "
         f"{row.score_text}, {row.note}."
@@ -228,14 +229,15 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
     notes += row_notes(row for placed in placements for row in (placed.same, placed.leader) if row is not None)
     notes += [note for placed in placements for note in _notes(placed.notes)]
     own = tuple(_note(placed.same) for placed in placements)
-    return Table(f"{_sentence(lists)} · release {releases}", columns, rows, tuple(dict.fromkeys(notes)), row_notes=own)
+    title = f"{capitalized(lists)} · release {releases}"
+    return Table(title, columns, rows, tuple(dict.fromkeys(notes)), row_notes=own)
 
 
 def _note(row: ScoreRow | None) -> str:
     return row.note if row is not None else ""
 
 
-def _ladder(board: Leaderboard, placed: Placement, origins: Sequence[str]) -> Table:
+def _ladder(board: Leaderboard, placed: Placement, origins: Sequence[str], name: str) -> Table:
     steps: dict[int, tuple[float, tuple[Any, ...], str]] = {}
     for row in (placed.leader, placed.above, *placed.ties, placed.baseline, placed.below):
         if row is not None and row.score is not None:
@@ -244,20 +246,20 @@ def _ladder(board: Leaderboard, placed: Placement, origins: Sequence[str]) -> Ta
             rank = str(row.rank) if row.rank and placed.among.ranked else None
             cells = (rank, _named(row, placed, board), Decimal(row.score_text), gap)
             steps[id(row)] = (row.score, cells, row.note)
-    own = (placed.score, _this(placed), " ".join(origins) or _note(placed.same))
+    own = (placed.score, _this(placed, name), " ".join(origins) or _note(placed.same))
     ladder = sorted([*steps.values(), own], key=lambda step: -step[0])
     return Table(
         f"{_measured(board, placed)} · {placed.among.title}",
         (Column("rank", "int"), Column("system"), Column("score", "int"), Column("difference", "delta")),
         tuple(cells for _, cells, _ in ladder),
-        tuple(_ladder_notes(placed)),
+        tuple(_ladder_notes(placed, name)),
         row_notes=tuple(note for _, _, note in ladder),
     )
 
 
-def _this(placed: Placement) -> tuple[Any, ...]:
+def _this(placed: Placement, name: str) -> tuple[Any, ...]:
     """Return rank, name and score of the placed score, as the cells of a row."""
-    return placed.rank.partition(" of ")[0] or None, THIS, Decimal(f"{placed.score:.4f}"), None
+    return placed.rank.partition(" of ")[0] or None, name, Decimal(f"{placed.score:.4f}"), None
 
 
 def _measured(board: Leaderboard, placed: Placement) -> str:
@@ -265,7 +267,7 @@ def _measured(board: Leaderboard, placed: Placement) -> str:
     return f"{_where(board, at.track, at.language, at.split)} · {_metric(at.metric)} · {_release(at.release)}"
 
 
-def _every_system(board: Leaderboard, placed: Placement, origins: Sequence[str], limit: int) -> Table:
+def _every_system(board: Leaderboard, placed: Placement, origins: Sequence[str], limit: int, name: str) -> Table:
     """Return a score among the known systems of every list, with its rank in one of them."""
     # The same score of a system can be in several lists. A row without a system is rank 1.
     lists: dict[tuple[str, str], dict[str, ScoreRow]] = {}
@@ -284,19 +286,19 @@ def _every_system(board: Leaderboard, placed: Placement, origins: Sequence[str],
     for row, rows in shown:
         here = rows.get(placed.among.key)
         titles = [board.lists[key].title if key in board.lists else key for key in rows]
-        name = _system(row) if row.kind == "baseline" else row.name
+        system = _system(row) if row.kind == "baseline" else row.name
         steps.append((
             row.score or 0.0,
-            (here.rank if here and placed.among.ranked else None, name + (f" [{row.flag}]" if row.flag else ""),
+            (here.rank if here and placed.among.ranked else None, system + (f" [{row.flag}]" if row.flag else ""),
              Decimal(row.score_text), placed.gap(row) if row.compare_to(placed.score) else None, listed(titles, 1)),
             row.note,
         ))  # fmt: skip
-    steps.append((placed.score, (*_this(placed), None), " ".join(origins) or _note(placed.same)))
+    steps.append((placed.score, (*_this(placed, name), None), " ".join(origins) or _note(placed.same)))
     steps.sort(key=lambda step: -step[0])
     notes = [f"Known systems of every list: {len(systems)} ({higher} higher)."]
     if len(shown) < len(systems):
         notes[0] += f" Shown: {'rank 1, the baseline and ' if placed.among.ranked else ''}the {len(near)} nearest."
-    verdict, *others = _ladder_notes(placed)
+    verdict, *others = _ladder_notes(placed, name)
     if placed.among.ranked:
         notes.append(f"Column rank: the {placed.among.title}. {verdict}")
     return Table(
@@ -320,15 +322,15 @@ def _named(row: ScoreRow, placed: Placement, board: Leaderboard) -> str:
     return name + (f" [{row.flag}]" if row.flag else "")
 
 
-def _ladder_notes(placed: Placement) -> list[str]:
-    notes = [_verdict(placed)]
+def _ladder_notes(placed: Placement, name: str) -> list[str]:
+    notes = [_verdict(placed, name)]
     if placed.same is not None:
         notes.append(f"This file has the predictions of {placed.same.name}.")
     shown = (placed.same, placed.leader, placed.above, *placed.ties, placed.below)
     notes += row_notes(dict.fromkeys(row for row in shown if row is not None))
     below = placed.below
     if below is not None and below.rank and placed.among.ranked and placed.low:
-        notes.append("The ranks of the other rows do not count this score.")
+        notes.append(f"The ranks of the other rows do not count {name}.")
     for row in placed.suspect:
         system = f"rank {row.rank} {row.name}" if row.rank else _system(row)
         notes.append(f"Not used because suspect: {row.score_text} of {system}: {row.note}.")
@@ -337,7 +339,7 @@ def _ladder_notes(placed: Placement) -> list[str]:
     return notes + _notes(placed.notes)
 
 
-def _verdict(placed: Placement) -> str:
+def _verdict(placed: Placement, name: str) -> str:
     """Return the placement as a sentence."""
     scores = plural(placed.known, "known score")
     if placed.low is None:
@@ -345,7 +347,7 @@ def _verdict(placed: Placement) -> str:
         return f"{placed.better} higher{equal} among {scores}; the list is not a ranking, so there is no rank."
     if placed.teams is None:
         return f"Rank {placed.rank}, from {scores}; the number of teams is unknown."
-    rank = f"Rank {placed.rank} (the {placed.teams} {placed.among.entries} and this score)"
+    rank = f"Rank {placed.rank} (the {placed.teams} {placed.among.entries} and {name})"
     if placed.low == placed.high:
         return f"{rank}."
     return (

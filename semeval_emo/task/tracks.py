@@ -40,6 +40,11 @@ class Track:
     weights: dict[str, float] = field(default_factory=dict)
 
     @property
+    def name(self) -> str:
+        """The track in a sentence: its letter, or its title if the key is a word that only options use."""
+        return f"track {shown_track(self.key)}" if len(self.key) == 1 else self.title
+
+    @property
     def metric(self) -> str:
         """The first of the official metrics."""
         return self.metrics[0]

@@ -232,6 +232,21 @@ def test_a_file_of_ours_is_recognised_by_its_predictions(cli, run, shipped_ours:
     assert f"pred_eng.csv: {MPNET}." in page.read_text(encoding="utf-8")
 
 
+def test_a_file_is_of_the_system_whose_folder_it_is_in(cli, run, shipped_ours: Path, data_dir: Path, tmp_path: Path):
+    """Two systems have the same predictions: the head of the page named one, the leaderboard the other."""
+    path = shipped_ours / "best-on-dev" / "track_a" / "pred_eng.csv"
+    placed = run("place", str(path), "--gold", str(data_dir)).out
+    assert "This file has the predictions of best-on-dev, gemma-joint-stack (ours).\n" in placed
+    page = tmp_path / "page.html"
+    cli("report", str(path), "-o", str(page), "--no-texts", "--resamples", "200", "--gold", str(data_dir))
+    notes = re.findall(r"(?:pred_eng.csv|best-on-dev): best on dev of 6", page.read_text(encoding="utf-8"))
+    assert notes == ["pred_eng.csv: best on dev of 6", "best-on-dev: best on dev of 6"]
+    copy = tmp_path / "pred_eng.csv"
+    shutil.copy(path, copy)
+    placed = run("place", str(copy), "--gold", str(data_dir)).out
+    assert "This file has the predictions of gemma-joint-stack (ours).\n" in placed
+
+
 def test_the_recorded_seeds_are_those_of_the_runs(shipped_ours: Path, data_dir: Path) -> None:
     from semeval_emo.scoring import score
 

@@ -181,7 +181,7 @@ def test_a_plot_on_a_page_follows_its_theme_and_shares_no_id():
 def test_bars_have_a_description_with_their_scores():
     single = scores.emotion_bars("e", ("joy",), [("mine", [Interval(0.5, 0.4, 0.6, 0.05)])], "F1")
     assert "0.500" in words_of(single)
-    assert (single.about, single.note) == ("mine: joy 0.500.", "Lines show intervals.")
+    assert (single.about, single.note) == ("mine: joy 0.500.", "Lines show 95 % intervals.")
 
 
 def test_training_overlays_runs_and_marks_the_best_epoch():

@@ -19,11 +19,15 @@ from semeval_emo.cli.app import main
 from semeval_emo.data.sample import sample_folder
 from semeval_emo.report.contents import TrainingLog, key_of, load_contents
 from semeval_emo.report.html.headline import headline_of
+from semeval_emo.report.html.parts import table_block
 from semeval_emo.report.html.render import json_for_script
+from semeval_emo.report.html.report import report_page
 from semeval_emo.report.plots.selection import files_without_plots, plots_of
+from semeval_emo.report.table import Column, Table
 from semeval_emo.scoring import score
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.score_intervals import with_intervals
+from semeval_emo.task import load_task
 
 STRONG = "strong/track_a/pred_eng.csv"
 WEAK = "weak/track_a/pred_eng.csv"
@@ -167,6 +171,63 @@ def test_files_of_several_tracks_are_one_submission(files: Path):
     assert [card.spec.track for card in found.cards] == ["a", "b"]
     assert len(found.placements) == 2
     assert report(STRONG, "strong/track_b/pred_eng.csv") == 0
+
+
+def test_rows_of_two_tracks_are_not_called_texts(files: Path):
+    found = gathered(STRONG, "strong/track_b/pred_eng.csv")
+    assert headline_of(found).place == "Tracks A and B · English · test · release 1 · 400 rows"
+    assert headline_of(gathered(STRONG)).place == "Track A · English · test · release 1 · 200 texts"
+
+
+def test_a_page_of_several_files_has_no_words_of_the_command_and_one_name_for_a_difference(files: Path, cli: Any):
+    assert report("strong", "--no-texts", "-q") == 0
+    body = plain(files / "report.html")
+    assert "Place a single file" not in body
+    assert re.findall(r"<th[^>]*>((?:minus|to) [^<]*)</th>", body) == ["minus rank 1", "minus baseline"]
+    assert re.findall(r'class="name">((?:minus|to) [^<\n]*)', body) == ["minus baseline", "minus rank 1"]
+    assert "<bdi>English (eng)</bdi>" in body and "eng English" not in body
+    assert "Place a single file for more details." in cli("leaderboard", "place", "strong", "--gold", "sample").out
+
+
+@pytest.mark.parametrize("is_interval", [True, False])
+def test_a_rank_is_called_an_interval_only_if_it_is_one(files: Path, is_interval: bool):
+    found = gathered(STRONG)
+    ((key, placed),) = found.placements.items()
+    own = replace(placed.placement, low=2, high=5 if is_interval else 2)
+    page = report_page(replace(found, placements={key: replace(placed, placement=own)}), plots=[])
+    assert ("A list has only some of its scores, so a rank is an interval." in page) == is_interval
+    assert "Lists are never mixed." in page
+
+
+def test_a_page_has_the_name_of_a_track_whose_key_is_a_word(files: Path):
+    """A page said "Track ec", which is only the word of an option."""
+    found = gathered(STRONG, WEAK)
+    track = replace(found.task.tracks["a"], key="ec", title="Moods of tweets")
+    systems = tuple(
+        replace(one, cards=tuple(replace(card, spec=replace(card.spec, track="ec")) for card in one.cards))
+        for one in found.systems
+    )
+    comparison = replace(found.comparison, track="ec")
+    changed = replace(found, task=replace(found.task, tracks={"ec": track}), systems=systems, placements={})
+    for contents in (replace(changed, comparison=comparison), replace(changed, comparison=None, systems=systems[:1])):
+        page = re.sub("<[^>]*>", "", report_page(contents, plots=[]))
+        assert "track ec" not in page.lower()
+        assert "Moods of tweets · English · test · release 1 · 200 texts" in page
+
+
+def test_the_placed_system_of_a_comparison_has_its_name(files: Path):
+    assert report(f"ours={STRONG}", f"theirs={WEAK}", "--no-texts", "-q") == 0
+    body = plain(files / "report.html")
+    assert "this score" not in body
+    (mine,) = re.findall(r'<tr class="mine">(.*?)</tr>', body, re.S)
+    assert "<bdi>ours</bdi>" in mine
+
+
+def test_a_table_of_long_label_sets_has_the_width_of_the_page():
+    """Beside another table, its last column was below the fade at the right edge."""
+    short, long = ("joy", "joy + fear", 3), ("anger + disgust + pessimism + sadness", "anger + disgust + fear", 3)
+    columns = (Column("gold"), Column("predicted"), Column("texts", "int"))
+    assert [table_block(Table("Sets", columns, (row,))).is_wide for row in (short, long)] == [False, True]
 
 
 def test_a_folder_of_several_systems_is_compared(files: Path):
@@ -325,10 +386,12 @@ def test_files_without_plots_of_their_own_are_named(files: Path, capsys: pytest.
     found = gathered(STRONG)
     assert files_without_plots(found) == ""
     (card,) = found.cards
-    tracks = [replace(card, spec=replace(card.spec, track=track)) for track in "abcdef"]
-    assert files_without_plots(replace(found, systems=(replace(found.systems[0], cards=tuple(tracks)),))) == (
+    places = [(language, track) for language in ("eng", "deu") for track in "abc"]
+    cards = [replace(card, spec=replace(card.spec, language=code, track=track)) for code, track in places]
+    several = replace(found, task=load_task(), systems=(replace(found.systems[0], cards=tuple(cards)),))
+    assert files_without_plots(several) == (
         "Plots of a single file are shown for 4 of 6 files: English in track A, English in track B, "
-        "English in track C, English in track D. A report of another file has its plots."
+        "English in track C, German in track A. A report of another file has its plots."
     )
 
 

@@ -17,6 +17,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 from semeval_emo.cli.app import main
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.errors import UsageError
+from semeval_emo.report.analysis import tables
 from semeval_emo.scoring import score
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.error_comparison import compare_errors
@@ -24,6 +25,7 @@ from semeval_emo.scoring.metric_values import score_arrays
 from semeval_emo.scoring.reliability import calibration, precision_recall
 from semeval_emo.submission import Predictions, Probabilities, write_predictions, write_probabilities
 from semeval_emo.submission.probabilities import find_probabilities
+from semeval_emo.task import load_task
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +149,9 @@ def test_duplicate_texts_and_differing_labels(gold: Gold):
     changed = replace(gold, texts=tuple(texts), labels=labels, releases=())
     predicted = labels.copy()
     predicted[9] = 1 - labels[9]
-    result = analyse(card_of(changed, predicted)).duplicates
+    analysis = analyse(card_of(changed, predicted))
+    result = analysis.duplicates
+    assert tables(analysis, load_task("sample"))[-1].rows[0][0] == f"{gold.ids[0]}, {gold.ids[3]}"
     assert (result.texts, result.rows, result.gold_differs) == (2, 4, 1)
     assert result.examples[0].ids == (gold.ids[0], gold.ids[3])
     assert result.examples[1].predicted_differs

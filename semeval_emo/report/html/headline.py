@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from semeval_emo.report import comparison_words as words
@@ -11,8 +12,8 @@ from semeval_emo.report.origins import card_notes
 from semeval_emo.report.table import MINUS, cell, clean
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
-from semeval_emo.task import release_words, shown_track
-from semeval_emo.text import plural
+from semeval_emo.task import Task, release_words, shown_track
+from semeval_emo.text import capitalized, plural
 
 DOT = " · "
 # Systems of a comparison that the headline names, with the best one.
@@ -79,16 +80,17 @@ def _scored(contents: Contents) -> Headline:
         whole = interval.whole[mean.metric] if interval else None
     else:
         value, interval, metric = first.score, first.intervals, METRICS[first.metric].title
-        metric += f", track {shown_track(first.spec.track)}" if len(cards) > 1 else ""
+        metric += f", {contents.task.track(first.spec.track).name}" if len(cards) > 1 else ""
         whole = interval.whole[first.metric] if interval else None
     spec = first.spec
     names = list(dict.fromkeys(contents.task.languages[card.spec.language].name for card in cards))
-    tracks = list(dict.fromkeys(shown_track(card.spec.track) for card in cards))
-    texts = sum(card.spec.rows for card in cards)
+    tracks = list(dict.fromkeys(card.spec.track for card in cards))
+    # The rows of several tracks can be the same texts.
+    rows = plural(sum(card.spec.rows for card in cards), "text" if len(tracks) == 1 else "row")
     where = [
-        f"Track {' and '.join(tracks)}",
+        capitalized(_track_names(contents.task, tracks)),
         names[0] if len(names) == 1 else f"{len(names)} languages",
-        spec.split, release_words(first.release), f"{texts:,} texts",
+        spec.split, release_words(first.release), rows,
     ]  # fmt: skip
     tiles = [_validity(contents)]
     if len(names) == 1:
@@ -108,6 +110,14 @@ def _scored(contents: Contents) -> Headline:
         tiles=tuple(tiles),
         sentences=tuple(clean(note) for note in notes if note),
     )
+
+
+def _track_names(task: Task, tracks: Sequence[str]) -> str:
+    """Return the names of tracks, such as ``tracks A and C``."""
+    names = [task.track(key).name for key in tracks]
+    if len(names) > 1 and all(len(key) == 1 for key in tracks):
+        return f"tracks {' and '.join(map(shown_track, tracks))}"
+    return " and ".join(names)
 
 
 def _exact_match(contents: Contents) -> Tile:
@@ -173,8 +183,8 @@ def _compared(contents: Contents) -> Headline:
     if len(lead.standings) > MOST:
         tiles.append(Tile(plural(len(lead.standings) - MOST, "more system"), "…", "in the table below"))
     where = [
-        f"Track {shown_track(comparison.track)}", lead.name, comparison.split, release_words(comparison.release),
-        f"{lead.rows:,} texts",
+        capitalized(contents.task.track(comparison.track).name), lead.name, comparison.split,
+        release_words(comparison.release), f"{lead.rows:,} texts",
     ]  # fmt: skip
     return Headline(
         title=f"{len(comparison.systems)} systems compared",

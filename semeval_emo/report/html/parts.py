@@ -20,6 +20,8 @@ NUMBERS = ("int", "score", "score6", "delta", "percent", "decimal", "decimal2", 
 WIDE = 6.5
 # Columns of sentences.
 PROSE = ("text", "where", "what", "fix")
+# Characters of a table that fits into half of a page, and those of the mark of a column that sorts.
+HALF_PAGE, SORT_MARK = 62, 2
 # Tables with more rows scroll in a box of their own.
 LONG = 40
 
@@ -78,7 +80,20 @@ class TableBlock:
     @property
     def is_wide(self) -> bool:
         """Whether the table uses the full width of the page."""
-        return len(self.heads) > 4 or any(head.is_prose for head in self.heads)
+        return len(self.heads) > 4 or any(head.is_prose for head in self.heads) or self._characters > HALF_PAGE
+
+    @property
+    def _characters(self) -> int:
+        """Characters of the longest line of each column."""
+        rows = [row for block in (*self.blocks, self.foot) for row in block]
+        return (
+            sum(
+                max(len(head.name) + SORT_MARK * self.sortable, *(len(row[at].text) for row in rows))
+                for at, head in enumerate(self.heads)
+            )
+            if rows
+            else 0
+        )
 
     @property
     def is_long(self) -> bool:
@@ -197,7 +212,8 @@ def with_languages(table: Table, task: Task) -> Table:
     """Return a table with languages as in the text of a page, such as ``English (eng)`` for ``eng English``."""
     names = {f"{code} {language.name}": f"{language.name} ({code})" for code, language in task.languages.items()}
     start, dot, end = table.title.rpartition(" · ")
-    rows = tuple((names.get(row[0], row[0]), *row[1:]) for row in table.rows)
+    at = next((at for at, column in enumerate(table.columns) if column.name == "language"), 0)
+    rows = tuple((*row[:at], names.get(row[at], row[at]), *row[at + 1 :]) for row in table.rows)
     return replace(table, title=start + dot + names.get(end, end), rows=rows)
 
 

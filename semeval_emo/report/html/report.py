@@ -32,7 +32,6 @@ from semeval_emo.report.plots.style import Plot, has_matplotlib
 from semeval_emo.report.table import cell, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import shown_track
 from semeval_emo.text import as_sentences
 from semeval_emo.zoo.selection.epochs import row_unit
 
@@ -198,7 +197,7 @@ def _browser_data(contents: Contents, texts: bool) -> tuple[dict[str, Any], tupl
     sets: list[dict[str, Any]] = []
     left_out, rows = [], 0
     for at, card in enumerate(contents.cards):
-        name = f"{contents.task.languages[card.spec.language].name}, track {shown_track(card.spec.track)}"
+        name = f"{contents.task.languages[card.spec.language].name}, {contents.task.track(card.spec.track).name}"
         rows += card.spec.rows
         if rows > MOST_ROWS and sets:
             left_out.append(name)

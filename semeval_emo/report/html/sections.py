@@ -15,19 +15,20 @@ from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.html.parts import BlockGroup, Paragraphs, PlotImage, Section, table_block, with_languages
 from semeval_emo.report.leaderboard import THIS, placement_tables
 from semeval_emo.report.score_intervals import note_of
-from semeval_emo.report.table import Column, Table, label_column, range_of
+from semeval_emo.report.table import Column, Table, clean, label_column, range_of
 from semeval_emo.scoring import Comparison
 from semeval_emo.scoring.analysis import analyse
 from semeval_emo.scoring.error_comparison import compare_errors
 from semeval_emo.scoring.metrics import METRICS, label_metric
 from semeval_emo.scoring.score_intervals import ScoreIntervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
-from semeval_emo.task import shown_track
-from semeval_emo.text import as_sentences
+from semeval_emo.task import Task, shown_track
+from semeval_emo.text import as_sentences, capitalized
 
 PLOTS_OF_COMPARISON = ("emotions-", "languages-", "language-scores-", "p-values")
 # Known systems that the page shows around a score.
 NEAREST = 12
+PARTLY_KNOWN = "A list has only some of its scores, so a rank is an interval"
 
 
 def score_sections(contents: Contents, pictures: Mapping[str, PlotImage], texts: bool) -> list[Section]:
@@ -43,7 +44,7 @@ def score_sections(contents: Contents, pictures: Mapping[str, PlotImage], texts:
 
 
 def _name(contents: Contents, card: Scorecard) -> str:
-    return f"{_language(contents, card)}, track {shown_track(card.spec.track)}"
+    return f"{_language(contents, card)}, {contents.task.track(card.spec.track).name}"
 
 
 def _language(contents: Contents, card: Scorecard) -> str:
@@ -96,7 +97,7 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
             Column("language"), Column("texts", "int"), Column(METRICS[names[0]].title, "score"),
             Column("interval", "score"), *(Column(METRICS[name].title, "score") for name in names[1:]),
         )  # fmt: skip
-        title = f"Track {shown_track(first.spec.track)}"
+        title = capitalized(contents.task.track(first.spec.track).name)
         notes = tuple(score_tables.weights_note(average.weights)) if average is not None else ()
         made.append(Table(title, columns, tuple(rows), notes, rules=rules if average is not None else ()))
     return made
@@ -162,22 +163,33 @@ def _places(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
     groups = []
     if len(placed) > 1:
         every = [(one.board, one.placement, one.everywhere) for one in placed.values()]
-        groups.append(BlockGroup(tuple(table_block(table) for table in placement_tables(every))))
+        tables = (with_languages(table, contents.task) for table in placement_tables(every))
+        groups.append(BlockGroup(tuple(map(table_block, tables))))
     names = {key_of(card): _name(contents, card) for card in contents.cards}
     for at, (key, one) in enumerate(placed.items()):
-        ladder, *others = _placed([(one.board, one.placement, one.everywhere)])
+        ladder, *others = _placed(contents, [(one.board, one.placement, one.everywhere)])
         drawn = [pictures[name] for name in (f"position-{key}",) if name in pictures]
         blocks = (*drawn, table_block(ladder, sortable=False, mine=THIS), *(table_block(table) for table in others))
         groups.append(BlockGroup(blocks, names[key] if len(placed) > 1 else "", len(placed) == 1 or at == 0))
-    lead = "A list has only some of its scores, so a rank is an interval. Lists are never mixed."
+    lead = as_sentences(
+        PARTLY_KNOWN if any(one.placement.is_interval for one in placed.values()) else "", "Lists are never mixed"
+    )
     return Section("leaderboard", "Leaderboard", tuple(groups), lead)
 
 
-def _placed(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]) -> list[Table]:
+def _with_track(table: Table, task: Task, track: str) -> Table:
+    """Return a table with the name of its track in the title, instead of the key that options use."""
+    return replace(table, title=table.title.replace(f"track {shown_track(track)}", task.track(track).name, 1))
+
+
+def _placed(
+    contents: Contents, found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]], name: str = THIS
+) -> list[Table]:
     """Return the tables of placements with titles of a page, which name no option; notes are not repeated."""
-    first, *others = placement_tables(found, every_list=True, limit=NEAREST)
+    first, *others = placement_tables(found, every_list=True, limit=NEAREST, name=name)
+    first = _with_track(first, contents.task, found[0][1].at.track)
     return [
-        replace(first, title=first.title[:1].upper() + first.title[1:]),
+        replace(first, title=capitalized(first.title)),
         *(
             replace(
                 one, title=one.title.partition(" (--")[0], notes=tuple(n for n in one.notes if n not in first.notes)
@@ -215,6 +227,7 @@ def comparison_sections(contents: Contents, pictures: Mapping[str, PlotImage]) -
         return []
     several = len(comparison.systems) > 2
     first, *rest = comparison_tables.tables(comparison, pairs=several, each_language=False)
+    first = _with_track(first, contents.task, comparison.track)
     first = replace(first, notes=(*first.notes, *_columns(comparison)))
     blocks = [table_block(with_languages(table, contents.task)) for table in (first, *rest)]
     plots = [plot for name, plot in pictures.items() if name.startswith(PLOTS_OF_COMPARISON)]
@@ -253,9 +266,10 @@ def _columns(comparison: Comparison) -> list[str]:
 def _best_place(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
     every = [(one.board, one.placement, one.everywhere) for one in contents.placements.values()]
     drawn = [one for name, one in pictures.items() if name.startswith("position-")]
-    tables = _placed(every)
-    blocks = (*drawn, *(table_block(table, sortable=len(every) > 1, mine=THIS) for table in tables))
-    lead = as_sentences(f"Rank of {contents.systems[0].name}, the system with the best score", first_runs(contents, 1))
+    name = contents.systems[0].name
+    tables = (with_languages(table, contents.task) for table in _placed(contents, every, name))
+    blocks = (*drawn, *(table_block(table, sortable=len(every) > 1, mine=clean(name)) for table in tables))
+    lead = as_sentences(f"Rank of {name}, the system with the best score", first_runs(contents, 1))
     return Section("leaderboard", "Leaderboard", (BlockGroup(blocks),), lead)
 
 
@@ -282,6 +296,7 @@ def _disagreements(contents: Contents) -> Section:
             found = compare_errors(card, others[key_of(card)], texts=False)
             # The text browser shows the texts, with filters for these rows.
             shares = analysis_tables.comparison_tables(found, contents.task)[0]
+            shares = _with_track(shares, contents.task, card.spec.track)
             # The page has tested the difference; two files are named under the table.
             shares = replace(shares, notes=shares.notes[:2])
             title = contents.task.languages[card.spec.language].name if len(first.cards) > 1 else ""

@@ -13,7 +13,6 @@ from semeval_emo.report.plots.style import (
     ACCENT,
     FAINT,
     INK,
-    INTERVALS,
     MOST_COLOURS,
     MUTED,
     REFERENCE,
@@ -24,12 +23,14 @@ from semeval_emo.report.plots.style import (
     Plot,
     canvas,
     drawn,
+    intervals_note,
     labels,
     marker,
     rule_lines,
 )  # fmt: skip
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS
+from semeval_emo.scoring.resampling import LEVEL
 from semeval_emo.task import LABEL_NOUN, Task, shown_track
 from semeval_emo.text import as_sentences, plural
 
@@ -51,11 +52,13 @@ def emotion_bars(
     systems: Sequence[tuple[str, Sequence[Interval]]],
     metric_title: str,
     noun: str = LABEL_NOUN,
+    level: float = LEVEL,
 ) -> Plot | None:
     """Plot the score of each emotion with its interval: a bar for one system, points for several, panels for many.
 
     Args:
         noun: what the task calls a label.
+        level: of the intervals.
     """
     about = "; ".join(
         f"{system}: " + ", ".join(f"{e} {one.value:.3f}" for e, one in zip(emotions, scores, strict=True))
@@ -63,7 +66,7 @@ def emotion_bars(
     )
     about, title = as_sentences(about), f"{metric_title} of each {noun}"
     if len(systems) > MOST_COLOURS:
-        return Plot(name, title, about, _panels(emotions, systems, metric_title), INTERVALS)
+        return Plot(name, title, about, _panels(emotions, systems, metric_title), intervals_note(level))
     height = 0.55 + len(emotions) * (0.36 + 0.11 * (len(systems) - 1))
     names = labels([system for system, _ in systems])
     lines = sum(one.count("\n") + 1 for one in names) if len(systems) > 1 else 0
@@ -96,7 +99,7 @@ def emotion_bars(
             ncols=1 if max(map(len, names)) > 14 else 3,
             handletextpad=0.2,
         )
-    return Plot(name, title, about, figure, INTERVALS)
+    return Plot(name, title, about, figure, intervals_note(level))
 
 
 def _panels(emotions: Sequence[str], systems: Sequence[tuple[str, Sequence[Interval]]], metric_title: str) -> Figure:
@@ -137,7 +140,9 @@ def _ticks() -> Any:
 
 
 @drawn
-def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]]) -> Plot | None:
+def position(
+    name: str, board: Leaderboard, placed: Placement, ours: Sequence[tuple[str, Interval]], level: float = LEVEL
+) -> Plot | None:
     """Plot the scores of our systems among the known scores of a list, with intervals, baseline and rank 1."""
     at = placed.at
     rows = [
@@ -187,7 +192,7 @@ def position(name: str, board: Leaderboard, placed: Placement, ours: Sequence[tu
     axes.grid(axis="x")
     values = "; ".join(f"{system} {one.value:.4f}" for system, one in ours)
     about = as_sentences(f"Rank {placed.rank}" if placed.rank else "", f"{values}; {count}")
-    return Plot(name, f"Among the known scores of the {placed.among.title}", about, figure, INTERVALS)
+    return Plot(name, f"Among the known scores of the {placed.among.title}", about, figure, intervals_note(level))
 
 
 @drawn
@@ -197,6 +202,7 @@ def language_dots(
     systems: Sequence[tuple[str, Sequence[Interval | None]]],
     metric_title: str,
     known: Sequence[tuple[float | None, float | None]] = (),
+    level: float = LEVEL,
 ) -> Plot | None:
     """Plot the score of each language with its interval, the baseline and rank 1, from high to low.
 
@@ -204,6 +210,7 @@ def language_dots(
         systems: name and scores of each system, one for each language; None where there is none. The first ones have
             colours and intervals; the others are small grey dots, which are in `matrices.language_scores` by name.
         known: baseline and rank 1 of each language; empty if none is known.
+        level: of the intervals.
     """
     best = [max((one.value for _, row in systems if (one := row[at]) and one.value == one.value), default=-2.0)
             for at in range(len(languages))]  # fmt: skip
@@ -247,7 +254,7 @@ def language_dots(
     rule_lines(axes, "x")
     figure.legend(loc="outside upper left", ncols=1 if max(map(len, names)) > 14 else 3, handletextpad=0.2)
     about = f"{len(languages)} languages, {plural(len(systems) + len(others), 'system')}."
-    return Plot(name, f"{metric_title} of each language", about, figure, INTERVALS)
+    return Plot(name, f"{metric_title} of each language", about, figure, intervals_note(level))
 
 
 @drawn

@@ -10,14 +10,14 @@ import numpy as np
 from semeval_emo.progress import Progress
 from semeval_emo.report.analysis import names_of
 from semeval_emo.report.comparison import p_text
-from semeval_emo.report.contents import Contents, Placed, key_of
+from semeval_emo.report.contents import Contents, key_of
 from semeval_emo.report.plots import curves, matrices, scores
 from semeval_emo.report.plots.style import MOST_COLOURS, Plot, require_matplotlib
 from semeval_emo.scoring import Comparison
 from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS, label_metric
+from semeval_emo.scoring.resampling import LEVEL
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.task import shown_track
 from semeval_emo.text import left_out
 from semeval_emo.zoo.selection.epochs import row_unit
 
@@ -64,7 +64,7 @@ def files_without_plots(contents: Contents) -> str:
     tracks = {card.spec.track for card in contents.cards}
     names = [
         contents.task.languages[card.spec.language].name
-        + (f" in track {shown_track(card.spec.track)}" if len(tracks) > 1 else "")
+        + (f" in {contents.task.track(card.spec.track).name}" if len(tracks) > 1 else "")
         for card in contents.cards[:MOST_FILES]
     ]
     return (
@@ -102,11 +102,13 @@ def _of_card(contents: Contents, card: Scorecard) -> list[Drawing]:
     drawings: list[Drawing] = []
     if card.intervals:
         bars = [(contents.systems[0].name, card.intervals.by_emotion[metric])]
-        title, noun = METRICS[metric].title, spec.label_noun
-        drawings.append(lambda: scores.emotion_bars(f"emotions-{key}", spec.emotions, bars, title, noun=noun))
+        title, noun, level = METRICS[metric].title, spec.label_noun, _level(contents)
+        drawings.append(
+            lambda: scores.emotion_bars(f"emotions-{key}", spec.emotions, bars, title, noun=noun, level=level)
+        )
         if key in contents.placements:
             ours = [("this score", card.intervals.whole[card.metric])]
-            drawings.append(lambda: _position(contents.placements[key], key, ours))
+            drawings.append(lambda: _position(contents, key, ours))
     if pair is not None:
         both = pair.gold, pair.predicted
         drawings += [
@@ -125,8 +127,16 @@ def _of_card(contents: Contents, card: Scorecard) -> list[Drawing]:
     return drawings
 
 
-def _position(placed: Placed, key: str, ours: list[tuple[str, Interval]]) -> Plot | None:
-    return scores.position(f"position-{key}", placed.board, placed.placement, ours)
+def _level(contents: Contents) -> float:
+    """Return the level of the intervals of a report."""
+    if contents.comparison is not None:
+        return contents.comparison.settings.level
+    return next((card.intervals.level for card in contents.cards if card.intervals), LEVEL)
+
+
+def _position(contents: Contents, key: str, ours: list[tuple[str, Interval]]) -> Plot | None:
+    placed = contents.placements[key]
+    return scores.position(f"position-{key}", placed.board, placed.placement, ours, _level(contents))
 
 
 def _of_comparison(contents: Contents, found: Comparison) -> list[Drawing]:
@@ -139,10 +149,13 @@ def _of_comparison(contents: Contents, found: Comparison) -> list[Drawing]:
     if all(one.emotions for one in standings):
         bars = [(one.name, [one.emotions[e] for e in card.spec.emotions]) for one in standings]
         noun = card.spec.label_noun
-        drawings.append(lambda: scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric, noun=noun))
+        level = found.settings.level
+        drawings.append(
+            lambda: scores.emotion_bars(f"emotions-{key}", card.spec.emotions, bars, metric, noun=noun, level=level)
+        )
     if key in contents.placements and found.metric == card.metric:
         ours = [(one.name, one.score) for one in standings]
-        drawings.append(lambda: _position(contents.placements[key], key, ours))
+        drawings.append(lambda: _position(contents, key, ours))
     return drawings
 
 
@@ -181,7 +194,7 @@ def _languages(contents: Contents) -> list[Drawing]:
         dots = [(name, [row.get(code) for code in codes]) for name, row in by_system]
         known = [_known(contents, track, code) for code in codes] if title in titles else []
         drawings += [
-            partial(scores.language_dots, f"languages-{track}", words, dots, title, known),
+            partial(scores.language_dots, f"languages-{track}", words, dots, title, known, _level(contents)),
             partial(_matrix, contents, track, codes, by_system),
         ]
     return drawings
@@ -205,7 +218,7 @@ def _matrix(
     emotions = [one for one in contents.task.emotions if any(one in cards[code].spec.emotions for code in codes)]
     values = [[_emotion_score(cards[code], metric, emotion) for emotion in emotions] for code in codes]
     title = f"{METRICS[metric].title} of each language and {noun}"
-    note = f"A dash: the language does not have the {noun}."
+    note = f"A dash: the language does not have the {noun}." if np.isnan(values).any() else ""
     return matrices.language_scores(name, languages, emotions, np.array(values), title, note)
 
 

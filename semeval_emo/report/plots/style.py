@@ -50,7 +50,6 @@ LARGEST_SCALE = 1.45
 """How much a page may enlarge a plot."""
 MOST_COLOURS = 6
 """The most systems that a plot tells apart by colour; with more, systems have rows or columns of their own."""
-INTERVALS = "Lines show intervals."
 LINE = 26
 """Characters of a line of a name."""
 
@@ -85,6 +84,11 @@ class Plot:
     about: str
     figure: Figure
     note: str = ""
+
+
+def intervals_note(level: float) -> str:
+    """Return the note below a plot whose lines are intervals of a level."""
+    return f"Lines show {100 * level:g} % intervals."
 
 
 def has_matplotlib() -> bool:
