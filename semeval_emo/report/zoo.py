@@ -217,7 +217,7 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
         ("family", recipe.family),
         ("extends", " < ".join(recipe.bases) or None),
         ("file", recipe.path.name),
-        ("track, language", f"{entry.track}, {entry.language}"),
+        ("track, language", f"{entry.track}, {entry.language or '–'}"),
         ("release", entry.release),
     ]
     rows += _training_data(recipe)

@@ -15,7 +15,7 @@ from semeval_emo.leaderboard.submitted import SubmittedSystem, origins, read_sys
 from semeval_emo.parse import ShapeError, member
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task, load_task
-from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
+from semeval_emo.zoo.dataset.other_languages import implied_language, implied_track, resolve_target
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import PublishedScores, Recipe, ShapeConfig
 from semeval_emo.zoo.recipes.cost import TrainingCost, members_cost, training_cost
@@ -214,11 +214,11 @@ def _published(row: ScoreRow, board: Leaderboard) -> SourcedScore:
 
 
 def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:
-    """Return the parameter counts of a recipe; None if the shape of its backbone is not known."""
-    shape = backbone_shape(recipe)
-    if shape is None:
+    """Return the parameter counts of a recipe; None if the shape of its backbone or its language is not known."""
+    shape, language = backbone_shape(recipe), implied_language(recipe.data.language, task)
+    if shape is None or not language:
         return None
-    spec = task.spec(implied_track(recipe.data.track, task), recipe.data.language, "test")
+    spec = task.spec(implied_track(recipe.data.track, task), language, "test")
     emotions = len(spec.emotions)
     if recipe.family == "embed":
         # Linear models on sentence vectors: the encoder without its pooling layer.

@@ -117,3 +117,15 @@ def test_the_list_opens_with_what_trains_here_and_ends_with_gated_models(cli, mo
     assert notes[-1].endswith("a licence to accept on the Hugging Face hub (hf auth login).")
     rows = {row["recipe"]: row for row in csv.DictReader(io.StringIO(cli("zoo", "list", "--format", "csv").out))}
     assert rows["constant-all"]["needs"] == "" and "[tfidf]" in rows["tfidf-char"]["needs"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'family = "ensemble"\n[ensemble]\nmembers = ["gemma-cross", "e5-cross"]\nmethod = "mean"\n',
+        'extends = "gemma-linear"\n[data]\nlanguage = ""\n',
+    ],
+)
+def test_a_recipe_without_a_language_is_shown(cli, text):
+    Path("mine.toml").write_text(text)
+    assert show(cli, "mine.toml")["track, language"] == "a, –"
