@@ -12,7 +12,8 @@ pytestmark = pytest.mark.skipif(not STYLE.is_file(), reason="left out: not a che
 
 # The rules of the theme that decide widths: at 1280 pixels a page has 728 pixels beside both menus.
 THEME = """
-html { font-size: 125%; --md-default-bg-color: #fff; --md-code-bg-color: #f5f5f5; }
+html { font-size: 125%; }
+:root { --md-default-bg-color: #fff; --md-code-bg-color: #f5f5f5; --md-default-fg-color--lighter: #0005; }
 body { margin: 0; font: .5rem/1.6 sans-serif; }
 article { margin: 0 auto; width: 36.4rem; max-width: 100%; }
 .md-typeset { font-size: .8rem; }
