@@ -176,7 +176,7 @@ def _emotions(comparison: Comparison, power: bool) -> Table:
     ]
     noun = comparison.label_noun
     correction = f"corrected over the {len(whole.emotions)} {noun}s ({comparison.settings.correction})"
-    notes = [f"p of the {noun}s is {correction}.", *_averaged(comparison)]
+    notes = [f"p of the {noun}s is {correction}; *: significant.", *_averaged(comparison)]
     scores = (Column(whole.first, "score"), Column(whole.second, "score"))
     return Table(
         f"Difference {whole.first} − {whole.second}",
@@ -303,7 +303,8 @@ def _pairs(comparison: Comparison, power: bool) -> Table:
         for pair in comparison.lead.differences
     ]
     columns = (Column("pair"), *_test_columns(comparison, power), *([Column("w/t/l", "score")] if wins else []))
-    return Table("Differences of all pairs", columns, tuple(rows))
+    note = f"p is corrected ({comparison.settings.correction}); *: significant."
+    return Table("Differences of all pairs", columns, tuple(rows), (note,))
 
 
 def _published(comparison: Comparison) -> Table:

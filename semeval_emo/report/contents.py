@@ -200,7 +200,9 @@ def _name(named: Sequence[tuple[str, list[Any]]]) -> str:
     if len(files) > 1:
         return f"{len(files)} files"
     path = Path(files[0]).resolve()
-    return path.parent.name if (path / STATE).is_file() else path.name
+    # The folder of a track, such as track_a, is in that of the system.
+    in_system = path.is_dir() and path.name.lower().startswith("track_")
+    return path.parent.name if in_system or (path / STATE).is_file() else path.name
 
 
 def _task(report: Report, task: str | Task | None) -> Task:

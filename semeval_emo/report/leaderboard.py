@@ -325,7 +325,7 @@ def _named(row: ScoreRow, placed: Placement, board: Leaderboard) -> str:
 def _ladder_notes(placed: Placement, name: str) -> list[str]:
     notes = [_verdict(placed, name)]
     if placed.same is not None:
-        notes.append(f"This file has the predictions of {placed.same.name}.")
+        notes.append(f"{'This file' if name == THIS else name} has the predictions of {placed.same.name}.")
     shown = (placed.same, placed.leader, placed.above, *placed.ties, placed.below)
     notes += row_notes(dict.fromkeys(row for row in shown if row is not None))
     below = placed.below

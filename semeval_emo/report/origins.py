@@ -14,6 +14,7 @@ from semeval_emo.leaderboard.submitted import find_origins
 from semeval_emo.report.names import short_of
 from semeval_emo.scoring.comparison import Comparison
 from semeval_emo.scoring.scorecard import Scorecard
+from semeval_emo.task import shown_track
 
 MOST = 3
 """Languages that are named in a note; more are counted."""
@@ -55,7 +56,11 @@ def row_notes(rows: Iterable[ScoreRow]) -> list[str]:
 def card_notes(name: str, cards: Sequence[Scorecard]) -> list[str]:
     """Return notes on the files of a system that is ours, or that is of runs with other seeds or members."""
     found = file_origins([(card.file, card.prediction_hash) for card in cards])
-    return origin_notes((name, card.spec.language, origin) for card, origin in zip(cards, found, strict=True))
+    several = len({card.spec.track for card in cards}) > 1
+    tracks = [f"track {shown_track(card.spec.track)} " if several else "" for card in cards]
+    return origin_notes(
+        (name, track + card.spec.language, origin) for track, card, origin in zip(tracks, cards, found, strict=True)
+    )
 
 
 def compared_origins(comparison: Comparison) -> dict[str, dict[str, ScoreOrigin]]:

@@ -241,6 +241,14 @@ def test_a_file_is_of_the_system_whose_folder_it_is_in(cli, run, shipped_ours: P
     cli("report", str(path), "-o", str(page), "--no-texts", "--resamples", "200", "--gold", str(data_dir))
     notes = re.findall(r"(?:pred_eng.csv|best-on-dev): best on dev of 6", page.read_text(encoding="utf-8"))
     assert notes == ["pred_eng.csv: best on dev of 6", "best-on-dev: best on dev of 6"]
+    other = shipped_ours / "gemma-cross" / "track_c" / "pred_eng.csv"
+    words = ("--no-texts", "--resamples", "200", "--gold", str(data_dir), "-o", str(page))
+    cli("report", str(path), str(other), *words)
+    assert "2 files (track A eng): best on dev of 6" in page.read_text(encoding="utf-8")
+    cli("report", f"mine={path}", f"other={shipped_ours / 'mpnet-ft' / 'track_a' / 'pred_eng.csv'}", *words)
+    assert "mine has the predictions of best-on-dev, gemma-joint-stack (ours)." in re.sub(
+        "<wbr>", "", page.read_text(encoding="utf-8")
+    )
     copy = tmp_path / "pred_eng.csv"
     shutil.copy(path, copy)
     placed = run("place", str(copy), "--gold", str(data_dir)).out

@@ -192,7 +192,8 @@ def test_the_leaderboard_has_our_rows_and_marks_them(root: Path, capsys):
 
 def test_the_html_page_has_our_rows(root: Path, capsys):
     assert main(["leaderboard", "export", "-t", "a", "-l", "ibo", "-f", "html"]) == 0
-    page = capsys.readouterr().out
+    # Without the places where a line may end.
+    page = capsys.readouterr().out.replace("<wbr>", "")
     assert "mine (ours)" in page and "unofficial" in page
     assert "submissions/mine/track_a/pred_ibo.csv" in page
 

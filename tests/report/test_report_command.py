@@ -221,6 +221,8 @@ def test_the_placed_system_of_a_comparison_has_its_name(files: Path):
     assert "this score" not in body
     (mine,) = re.findall(r'<tr class="mine">(.*?)</tr>', body, re.S)
     assert "<bdi>ours</bdi>" in mine
+    # What a star means.
+    assert "p of the emotions is corrected over the 5 emotions (Holm); *: significant." in body
 
 
 def test_a_table_of_long_label_sets_has_the_width_of_the_page():
@@ -235,6 +237,11 @@ def test_a_folder_of_several_systems_is_compared(files: Path):
     shutil.copy(STRONG, files / "all" / "first.csv")
     shutil.copy(WEAK, files / "all" / "second.csv")
     assert [one.name for one in gathered("all").systems] == ["first", "second"]
+
+
+def test_the_folder_of_a_track_has_the_name_of_its_system(files: Path):
+    """A page was titled "track_a"."""
+    assert headline_of(gathered("strong/track_a")).title == "strong"
 
 
 def test_systems_have_the_given_names(files: Path):
