@@ -16,10 +16,11 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 from semeval_emo.errors import UsageError
 from semeval_emo.zoo.engine.pretrained import load_pretrained
+from semeval_emo.zoo.engine.wrapper import ModelWrapper
 from semeval_emo.zoo.recipe import Recipe
 
 
-class YesNoQuestions(torch.nn.Module):
+class YesNoQuestions(ModelWrapper):
     """A language model, and a question about each label that follows every text.
 
     Args:
@@ -29,15 +30,13 @@ class YesNoQuestions(torch.nn.Module):
 
     """
 
-    # Buffers, and a model of any class.
+    # Buffers.
     questions: torch.Tensor
     lengths: torch.Tensor
     answers: torch.Tensor
-    model: Any
 
     def __init__(self, model: Any, questions: Sequence[Sequence[int]], answers: tuple[int, int]) -> None:
-        super().__init__()
-        self.model, self.config = model, model.config
+        super().__init__(model)
         lengths = [len(question) for question in questions]
         ids = torch.zeros(len(questions), max(lengths), dtype=torch.long)
         for row, question in zip(ids, questions, strict=True):
@@ -45,19 +44,6 @@ class YesNoQuestions(torch.nn.Module):
         self.register_buffer("questions", ids, persistent=False)
         self.register_buffer("lengths", torch.tensor(lengths), persistent=False)
         self.register_buffer("answers", torch.tensor(answers), persistent=False)
-
-    @property
-    def supports_gradient_checkpointing(self) -> bool:
-        """Whether the language model can compute the states of its layers again in the backward pass."""
-        return bool(self.model.supports_gradient_checkpointing)
-
-    def activation_checkpointing_enable(self, **arguments: Any) -> None:
-        """Let the language model do so; the Trainer calls this with `train.gradient_checkpointing`."""
-        self.model.activation_checkpointing_enable(**arguments)
-
-    def get_input_embeddings(self) -> Any:
-        """Return the embeddings of the language model's tokens."""
-        return self.model.get_input_embeddings()
 
     def save_pretrained(self, folder: str | Path, **arguments: Any) -> None:
         """Save the language model, which ``AutoModelForCausalLM`` reads."""

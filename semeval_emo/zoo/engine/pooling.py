@@ -13,6 +13,7 @@ from transformers.modeling_outputs import SequenceClassifierOutput
 
 from semeval_emo.zoo.backbones.model_folder import reading_model
 from semeval_emo.zoo.engine.pretrained import load_pretrained
+from semeval_emo.zoo.engine.wrapper import ModelWrapper
 
 HEAD = "head.safetensors"
 """The weights of the head, beside those of the encoder."""
@@ -34,7 +35,7 @@ def pool(states: torch.Tensor, mask: torch.Tensor, pooling: str) -> torch.Tensor
     return (states * weights).sum(1) / weights.sum(1)
 
 
-class MeanPooled(torch.nn.Module):
+class MeanPooled(ModelWrapper):
     """An encoder and a linear head on the mean of the states of its last layer.
 
     `save_pretrained` writes an ordinary folder of the encoder, which ``AutoModel`` reads, and the head in `HEAD`, which
@@ -48,12 +49,10 @@ class MeanPooled(torch.nn.Module):
     pooling: ClassVar[str] = "mean"
 
     def __init__(self, model: Any, labels: int) -> None:
-        super().__init__()
+        super().__init__(model)
         if getattr(model, "pooler", None) is not None:
             # It is not read, so it would be trained without a gradient.
             model.pooler = None
-        self.model = model
-        self.config = model.config
         self.dropout = torch.nn.Dropout(0.0)
         self.score = torch.nn.Linear(self.config.hidden_size, labels)
         torch.nn.init.normal_(self.score.weight, std=getattr(self.config, "initializer_range", 0.02))
@@ -76,19 +75,6 @@ class MeanPooled(torch.nn.Module):
         if labels is None:
             network.load_head(folder)
         return network
-
-    @property
-    def supports_gradient_checkpointing(self) -> bool:
-        """Whether the encoder can compute the states of its layers again in the backward pass."""
-        return bool(self.model.supports_gradient_checkpointing)
-
-    def activation_checkpointing_enable(self, **arguments: Any) -> None:
-        """Let the encoder do so; the Trainer calls this with `train.gradient_checkpointing`."""
-        self.model.activation_checkpointing_enable(**arguments)
-
-    def get_input_embeddings(self) -> Any:
-        """Return the embeddings of the encoder's tokens."""
-        return self.model.get_input_embeddings()
 
     def load_head(self, folder: Path) -> None:
         """Load the weights of the head.
