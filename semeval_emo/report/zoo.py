@@ -244,12 +244,15 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
         rows += [("trained layers", trainable_text(recipe)), ("final norm", "trained" if norm_trained else "frozen")]
     if "train" in sections:
         rows += _training(recipe)
-    options = recipe.resolved()[recipe.family]
+    unused = family_class(recipe.family).unused_options(recipe.options)
     rows += [
-        (name, _option(value, "peft's default" if name == "targets" else "none")) for name, value in options.items()
+        (name, _option(value, "peft's default" if name == "targets" else "none"))
+        for name, value in recipe.resolved()[recipe.family].items()
+        if name not in unused
     ]
     threshold = "cut points" if recipe.predicts_intensities else "threshold"
-    rows += [("seed", recipe.train.seed), ("epoch", _epoch_selection(recipe)), (threshold, _threshold(recipe))]
+    rows += [("seed", recipe.train.seed)] if recipe.uses_seed(sections) else []
+    rows += [("epoch", _epoch_selection(recipe)), (threshold, _threshold(recipe))]
     rows += [("licence of the weights", recipe.model.licence)] if recipe.model.licence else []
     if entry.ours:
         rows += [("our test score", f"{cell(entry.ours.score, 'score')} ({METRICS[entry.ours.metric].title})")]

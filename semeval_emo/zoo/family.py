@@ -148,6 +148,11 @@ class Family(ABC):
     def load(cls, folder: Path, recipe: Recipe, space: Space) -> Self:
         """Load a model that `save` wrote."""
 
+    @classmethod
+    def unused_options(cls, options: Any) -> tuple[str, ...]:
+        """Return the names of the options that have no effect beside the others."""
+        return ()
+
     def members(self) -> tuple[Path, ...]:
         """Return the run folders of an ensemble's members; empty for other families."""
         return ()

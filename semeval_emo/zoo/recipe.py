@@ -10,6 +10,7 @@ import dataclasses
 import json
 import math
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -412,6 +413,16 @@ class Recipe:
     def out_of_fold(self, split: str) -> bool:
         """Return whether the split is training data that is predicted out of fold."""
         return self.select.split == "folds" and split in self.data.splits
+
+    def uses_seed(self, sections: Container[str]) -> bool:
+        """Return whether the result depends on `train.seed`.
+
+        Of the section `train`, a family without it uses the seed only, for folds and for samples of other languages.
+
+        Args:
+            sections: those that the family uses.
+        """
+        return "train" in sections or self.select.split == "folds" or bool(self.data.most)
 
     def resolved(self) -> dict[str, Any]:
         """Return every field that determines the result, as stored in a run folder."""

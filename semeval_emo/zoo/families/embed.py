@@ -60,6 +60,11 @@ class Embed(Family):
     linear: Any
     backbone: str
 
+    @classmethod
+    def unused_options(cls, options: Any) -> tuple[str, ...]:
+        """Return what ``ridge`` does not use."""
+        return ("balanced",) if options.model == "ridge" else ()
+
     def prepare(self, progress: Progress) -> None:
         """Check the precision, and find the encoder's weights."""
         check_precision(self.recipe, self.recipe.options.precision, "embed.precision")

@@ -67,6 +67,11 @@ class Ensemble(Family):
     folders: list[Path]
     combine: Combination
 
+    @classmethod
+    def unused_options(cls, options: EnsembleOptions) -> tuple[str, ...]:
+        """Return the settings of ``stack`` for other methods."""
+        return () if options.method == "stack" else ("strength", "logits")
+
     def dependency_hashes(self, run: Path, data: dict[str, str], task: Task) -> dict[str, str]:
         """Return hashes of the members: of their recipes, probabilities and thresholds.
 

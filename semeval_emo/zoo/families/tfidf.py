@@ -75,6 +75,11 @@ class Tfidf(Family):
     supports_folds: ClassVar[bool] = True
     pipeline: Any
 
+    @classmethod
+    def unused_options(cls, options: Any) -> tuple[str, ...]:
+        """Return what ``ridge`` does not use."""
+        return ("balanced",) if options.model == "ridge" else ()
+
     def fit(self, train: Examples, eval_splits: dict[str, Examples], job: Job) -> None:
         """Fit every setting of the grid; keep the best by the selection metric (the first of equals)."""
         options = self.recipe.options

@@ -233,8 +233,7 @@ def from_resolved(table: dict[str, Any], path: str = "the stored recipe") -> Rec
         sections = family_class(family).recipe_sections | COMMON | {family}
         values = {key: value for key, value in table.items() if value is not None and key in sections}
         recipe = _build(values, Path(f"{name}.toml"), (), (), f"stored recipe {name}")
-        # Of the section `train`, a family without it uses the seed only, for folds and for samples of other languages.
-        if "train" not in sections and (recipe.select.split == "folds" or recipe.data.most):
+        if "train" not in sections and recipe.uses_seed(sections):
             values["train"] = {"seed": member(member(table, "train", dict), "seed", int)}
             return _build(values, Path(f"{name}.toml"), (), (), f"stored recipe {name}")
         return recipe

@@ -129,3 +129,15 @@ def test_the_list_opens_with_what_trains_here_and_ends_with_gated_models(cli, mo
 def test_a_recipe_without_a_language_is_shown(cli, text):
     Path("mine.toml").write_text(text)
     assert show(cli, "mine.toml")["track, language"] == "a, –"
+
+
+def test_settings_that_a_method_does_not_use_are_not_shown(cli):
+    weighted, stack = show(cli, "ensemble-llm"), show(cli, "gemma-english")
+    assert weighted["method"] == "weighted"
+    assert not {"strength", "logits", "seed"} & weighted.keys()
+    assert stack["method"] == "stack"
+    assert stack.keys() >= {"strength", "logits", "seed"}
+    assert "balanced" not in show(cli, "tfidf-ridge")
+    assert show(cli, "tfidf-folds")["balanced"]
+    assert "seed" not in show(cli, "tfidf-char")
+    assert show(cli, "minilm-ft")["seed"] == "42"
