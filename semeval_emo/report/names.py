@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 LONGEST = 34
 """Longer names are shortened."""
+LEAST = 8
+"""Shorter prefixes are not cut: names would be obscure and hardly shorter."""
 _WORD = re.compile(r"[^\W_]+[\W_]*|[\W_]+")
 
 
@@ -18,6 +20,8 @@ def short_of(names: Sequence[str]) -> dict[str, str]:
 
     >>> list(short_of(["prediction_test_LLAMA_8Ep_batch6_with_4layer", "prediction_test_BERT2Ep", "mine"]).values())
     ['…LLAMA_8Ep_batch6_with_4layer', '…BERT2Ep', 'mine']
+    >>> list(short_of(["tfidf-svm", "tfidf-logreg+strength=0.25-0.5-1.0-2.0"]).values())
+    ['tfidf-svm', 'tfidf-logreg+strength=0.25-0.5-1.0-2.0']
     >>> short_of(["run_1", "run_2"])
     {'run_1': 'run_1', 'run_2': 'run_2'}
     """
@@ -28,7 +32,8 @@ def short_of(names: Sequence[str]) -> dict[str, str]:
     for name, own in words.items():
         group = [other for other in words.values() if other[:1] == own[:1]]
         shared = _shared(group) if len(group) > 1 else 0
-        shown[name] = "…" + "".join(own[shared:]) if shared else name
+        is_cut = len("".join(own[:shared])) >= LEAST
+        shown[name] = "…" + "".join(own[shared:]) if is_cut else name
     return shown if len(set(shown.values())) == len(shown) else {name: name for name in names}
 
 

@@ -379,6 +379,9 @@ def test_the_baseline_and_rank_1_have_no_colour_of_a_system():
     dots = scores.language_dots("l", ["Igbo"], [("first", [one]), ("second", [one])], "F1", [(0.5, 0.9)])
     (legend,) = dots.figure.legends
     marks = dict(zip([text.get_text() for text in legend.get_texts()], legend.legend_handles, strict=True))
+    # No dot hides a mark.
+    order = {line.get_label(): line.get_zorder() for line in dots.figure.axes[0].lines}
+    assert min(order["baseline"], order["rank 1"]) > max(order["first"], order["second"])
     assert {name: to_hex(line.get_color()) for name, line in marks.items()} == {
         "first": style.SERIES[0], "second": style.SERIES[1], "baseline": style.INK, "rank 1": style.INK,
     }  # fmt: skip

@@ -92,7 +92,8 @@ def test_a_report_begins_with_the_warning(cli):
     code, _, err = cli("report", STRONG, "--gold", WEAK, "--unverified-gold", "-o", "page.html")
     assert code == 0
     assert WARNING in err
-    page = Path("page.html").read_text()
+    # Without the places where a line may end.
+    page = Path("page.html").read_text().replace("<wbr>", "")
     assert page.index(f'<p class="warning" role="note">{WARNING}</p>') < page.index('class="main-score"')
 
 

@@ -243,7 +243,7 @@ def language_dots(
                                 (1, "rank 1", {"marker": "|", "ms": 11, "mew": 2, "color": REFERENCE})):  # fmt: skip
         shown = [(known[i][which], place) for place, i in enumerate(order) if known and known[i][which] is not None]
         if shown:
-            axes.plot(*zip(*shown, strict=True), ls="none", label=words, zorder=3, **{"ms": 5, **shape})
+            axes.plot(*zip(*shown, strict=True), ls="none", label=words, zorder=5, **{"ms": 5, **shape})
     if len(systems) > 1:
         # Lines between the languages, because each has several rows of dots.
         for place in range(len(languages) - 1):
