@@ -389,6 +389,25 @@ def test_runs_without_a_plot_of_training_are_named(files: Path, eight: list[str]
     assert plot.about.endswith("7 of 8 runs; not shown: r1 (one epoch).")
 
 
+def test_several_runs_are_rows_of_one_table(files: Path):
+    """Each run had a list of seven lines, with the same versions in each."""
+    found = gathered(STRONG, WEAK)
+    state = {"kept": 2, "seed": 42, "seconds": 3.14, "hash": "ab12", "versions": {"torch": "2.13", "numpy": "2.4"}}
+    epochs = tuple({"epoch": at, "loss": 1.0 / at, "dev": {"macro_f1": 0.5}} for at in (1, 2))
+    settings = ({"epoch": 1, "strength": 0.5, "dev": {"macro_f1": 0.5}},)
+    logs = (TrainingLog("deep", epochs, state), TrainingLog("linear", settings, state | {"kept": 1}))
+    page = report_page(replace(found, logs=logs), plots=[])
+    section = page[page.index('id="training"') : page.index('id="problems"')]
+    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row, re.S) for row in re.findall(r"<tr>(.*?)</tr>", section, re.S)]
+    assert [[re.sub("<.*?>", "", one) for one in row] for row in rows if row] == [
+        ["deep", "2 epochs", "2", "42", "3.1", "ab12"],
+        ["linear", "1 setting", "1 (strength 0.5)", "42", "3.1", "ab12"],
+    ]
+    assert section.count("Versions: torch 2.13, numpy 2.4.") == section.count("torch") == 1
+    alone = report_page(replace(found, logs=logs[1:]), plots=[])
+    assert "best setting" in alone and "torch 2.13, numpy 2.4" in alone
+
+
 def test_files_without_plots_of_their_own_are_named(files: Path, capsys: pytest.CaptureFixture[str]):
     found = gathered(STRONG)
     assert files_without_plots(found) == ""

@@ -21,7 +21,9 @@ from semeval_emo.report.html.parts import (
     DefinitionList,
     PlotImage,
     Section,
+    TableBlock,
     plot_images,
+    table_block,
 )
 from semeval_emo.report.html.problems import problems_section
 from semeval_emo.report.html.render import json_for_script, page
@@ -29,10 +31,10 @@ from semeval_emo.report.html.sections import comparison_sections, first_runs, sc
 from semeval_emo.report.names import short_of
 from semeval_emo.report.plots.selection import files_without_plots, plots_of
 from semeval_emo.report.plots.style import Plot, has_matplotlib
-from semeval_emo.report.table import cell, clean
+from semeval_emo.report.table import DASH, Column, Table, cell, clean
 from semeval_emo.scoring.analysis import pair_of
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.text import as_sentences
+from semeval_emo.text import as_sentences, plural
 from semeval_emo.zoo.selection.epochs import row_unit
 
 # A page with more texts is slow to load; files left out are named.
@@ -129,19 +131,50 @@ def _probabilities(pictures: dict[str, PlotImage]) -> Section | None:
 def _training(contents: Contents, pictures: dict[str, PlotImage]) -> Section | None:
     if not contents.logs:
         return None
-    blocks = [pictures[name] for name in ("training",) if name in pictures]
-    for log in contents.logs:
-        versions = log.state.get("versions", {})
-        facts = [
-            Definition(f"{_unit(log)}s", str(len(log.rows))),
-            Definition(f"best {_unit(log)}", _best(log)),
-            Definition("random seed", str(log.state.get("seed", "–"))),
-            Definition("seconds", f"{log.state['seconds']:,.1f}" if "seconds" in log.state else "–"),
-            Definition("recipe", str(log.state.get("hash", "–"))),
-            Definition("versions", ", ".join(f"{name} {version}" for name, version in versions.items()) or "–"),
-        ]
-        blocks.append(DefinitionList((Definition("run", clean(log.name)), *facts)))  # type: ignore[arg-type]
-    return Section("training", "Training", (BlockGroup(tuple(blocks)),))
+    drawn = [pictures[name] for name in ("training",) if name in pictures]
+    runs = _runs(contents.logs) if len(contents.logs) > 1 else _run(contents.logs[0])
+    return Section("training", "Training", (BlockGroup((*drawn, runs)),))
+
+
+def _run(log: TrainingLog) -> DefinitionList:
+    facts = {
+        "run": log.name,
+        f"{_unit(log)}s": str(len(log.rows)),
+        f"best {_unit(log)}": _best(log),
+        "random seed": str(log.state.get("seed", DASH)),
+        "seconds": cell(log.state.get("seconds"), "seconds"),
+        "recipe": str(log.state.get("hash", DASH)),
+        "versions": _versions(log) or DASH,
+    }
+    return DefinitionList(tuple(Definition(name, clean(value)) for name, value in facts.items()))
+
+
+def _runs(logs: Sequence[TrainingLog]) -> TableBlock:
+    """Return a row for each run, and the versions of packages below."""
+    rows = tuple(
+        (
+            log.name, plural(len(log.rows), _unit(log)), _best(log), log.state.get("seed"), log.state.get("seconds"),
+            log.state.get("hash"),
+        )
+        for log in logs
+    )  # fmt: skip
+    columns = (
+        Column("run"), Column("trained"), Column("best"), Column("random seed"), Column("seconds", "seconds"),
+        Column("recipe", "name"),
+    )  # fmt: skip
+    names: dict[str, list[str]] = {}
+    for log in logs:
+        names.setdefault(_versions(log), []).append(log.name)
+    notes = (
+        f"Versions{f' of ' + ', '.join(own) if len(names) > 1 else ''}: {versions}."
+        for versions, own in names.items()
+        if versions
+    )
+    return table_block(Table("Runs", columns, rows, tuple(notes)))
+
+
+def _versions(log: TrainingLog) -> str:
+    return ", ".join(f"{name} {version}" for name, version in log.state.get("versions", {}).items())
 
 
 def _unit(log: TrainingLog) -> str:
@@ -156,7 +189,7 @@ def _best(log: TrainingLog) -> str:
     if _unit(log) == "epoch":
         values = {}
     shown = ", ".join(f"{key} {cell(value, 'text')}" for key, value in values.items())
-    return clean(f"{'–' if kept is None else kept}{f' ({shown})' if shown else ''}")
+    return f"{DASH if kept is None else kept}{f' ({shown})' if shown else ''}"
 
 
 def _provenance(contents: Contents) -> Section:
