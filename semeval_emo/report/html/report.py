@@ -166,7 +166,7 @@ def _runs(logs: Sequence[TrainingLog]) -> TableBlock:
     for log in logs:
         names.setdefault(_versions(log), []).append(log.name)
     notes = (
-        f"Versions{f' of ' + ', '.join(own) if len(names) > 1 else ''}: {versions}."
+        f"Versions{' of ' + ', '.join(own) if len(names) > 1 else ''}: {versions}."
         for versions, own in names.items()
         if versions
     )
