@@ -33,7 +33,8 @@ def heading(card: Scorecard, task: Task) -> str:
 
 def tables(analysis: Analysis, task: Task, *, whole: bool = False) -> list[Table]:
     """Return the tables of one file, from general to specific, with `whole` texts or with excerpts."""
-    tables = [_emotions(analysis, task), _slices(analysis), _cooccurrence(analysis)]
+    slices = _slices(analysis)
+    tables = [_emotions(analysis, task), *([slices] if slices.rows else []), _cooccurrence(analysis)]
     if analysis.set_errors:
         tables.append(_sets(analysis))
     if analysis.confident_errors:
@@ -104,11 +105,14 @@ def _emotions(analysis: Analysis, task: Task) -> Table:
 
 def _slices(analysis: Analysis) -> Table:
     official, noun = METRICS[analysis.card.metric].title, analysis.card.spec.label_noun
-    rows, rules = [], []
+    rows: list[tuple[Any, ...]] = []
+    rules = []
+    # A kind that all texts are of is the whole file.
+    slices = [own for own in analysis.slices if own.texts < analysis.card.spec.rows]
     # Means over texts are defined for them if the track counts texts without labels as 1.
-    undefined = any(own.score is None for own in analysis.slices)
-    for at, own in enumerate(analysis.slices):
-        if at and own.group != analysis.slices[at - 1].group:
+    undefined = any(own.score is None for own in slices)
+    for at, own in enumerate(slices):
+        if at and own.group != slices[at - 1].group:
             rules.append(at - 1)
         # The words of JSON are those of the default task.
         group, name = (word.replace(LABEL_NOUN, noun) for word in (GROUPS[own.group], own.name))

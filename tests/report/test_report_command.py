@@ -173,6 +173,14 @@ def test_files_of_several_tracks_are_one_submission(files: Path):
     assert report(STRONG, "strong/track_b/pred_eng.csv") == 0
 
 
+def test_texts_with_all_labels_correct_are_called_exact_match(files: Path):
+    """The head of a page had another name for a metric of its tables."""
+    found = replace(gathered(STRONG), placements={})
+    tile, _ = headline_of(found).tiles
+    assert (tile.name, tile.value, tile.detail) == ("exact match", "69.5 %", "all labels correct in 139 of 200 texts")
+    assert found.cards[0].metrics.whole["exact_match"] == 139 / 200
+
+
 def test_rows_of_two_tracks_are_not_called_texts(files: Path):
     found = gathered(STRONG, "strong/track_b/pred_eng.csv")
     assert headline_of(found).place == "Tracks A and B · English · test · release 1 · 400 rows"
@@ -196,7 +204,9 @@ def test_a_rank_is_called_an_interval_only_if_it_is_one(files: Path, is_interval
     own = replace(placed.placement, low=2, high=5 if is_interval else 2)
     page = report_page(replace(found, placements={key: replace(placed, placement=own)}), plots=[])
     assert ("A list has only some of its scores, so a rank is an interval." in page) == is_interval
-    assert "Lists are never mixed." in page
+    assert "Lists are never mixed." not in page
+    two = replace(placed, placement=own, everywhere=placed.everywhere * 2)
+    assert "Lists are never mixed." in report_page(replace(found, placements={key: two}), plots=[])
 
 
 def test_a_page_has_the_name_of_a_track_whose_key_is_a_word(files: Path):

@@ -157,6 +157,17 @@ def test_duplicate_texts_and_differing_labels(gold: Gold):
     assert result.examples[1].predicted_differs
 
 
+def test_a_kind_that_all_texts_are_of_is_no_kind(gold: Gold):
+    """Without neutral texts, the kind "with emotion" was the whole file."""
+    labels = gold.labels.copy()
+    labels[:, 0] = np.where(labels.any(axis=1), labels[:, 0], 1)
+    for own, groups in ((gold.labels, ["length", "emotions", "neutral"]), (labels, ["length", "emotions"])):
+        analysis = analyse(card_of(replace(gold, labels=own, releases=()), own))
+        table = tables(analysis, load_task("sample"))[1]
+        assert table.title == "Score by kind of text"
+        assert list(dict.fromkeys(row[0] for row in table.rows)) == groups
+
+
 def test_texts_can_be_omitted_from_examples(gold: Gold):
     result = analyse(card_of(gold, noisy(gold, 0.4)), texts=False).to_dict()
     assert not [text for text in gold.texts if text in json.dumps(result)]

@@ -124,11 +124,10 @@ def _exact_match(contents: Contents) -> Tile:
     """Return the share of texts with all labels correct."""
     card = contents.cards[0]
     if card.pair is None:
-        return Tile("all labels correct", "–")
+        return Tile("exact match", "–")
     correct = int((card.pair.gold == card.pair.predicted).all(axis=1).sum())
-    return Tile(
-        "all labels correct", cell(correct / card.spec.rows, "percent"), f"{correct:,} of {card.spec.rows:,} texts"
-    )
+    share = cell(correct / card.spec.rows, "percent")
+    return Tile("exact match", share, f"all labels correct in {correct:,} of {plural(card.spec.rows, 'text')}")
 
 
 def _rank(contents: Contents) -> list[Tile]:

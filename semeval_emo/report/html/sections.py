@@ -172,7 +172,8 @@ def _places(contents: Contents, pictures: Mapping[str, PlotImage]) -> Section:
         blocks = (*drawn, table_block(ladder, sortable=False, mine=THIS), *(table_block(table) for table in others))
         groups.append(BlockGroup(blocks, names[key] if len(placed) > 1 else "", len(placed) == 1 or at == 0))
     lead = as_sentences(
-        PARTLY_KNOWN if any(one.placement.is_interval for one in placed.values()) else "", "Lists are never mixed"
+        PARTLY_KNOWN if any(one.placement.is_interval for one in placed.values()) else "",
+        "Lists are never mixed" if any(len(one.everywhere) > 1 for one in placed.values()) else "",
     )
     return Section("leaderboard", "Leaderboard", tuple(groups), lead)
 
