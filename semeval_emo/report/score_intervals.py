@@ -72,13 +72,19 @@ def note_of(intervals: ScoreIntervals, rows: int) -> str:
 
 
 def duplicates_note(duplicates: int, rows: int) -> str:
-    """Return a note on the rows with duplicate texts.
+    """Return a note on the rows that repeat a text.
+
+    Args:
+        duplicates: number of rows minus number of different texts, so the first row of a text does not count.
 
     >>> duplicates_note(5, 2767)
-    '5 of 2,767 rows have a duplicate text; rows with the same text are resampled together.'
+    '5 of 2,767 rows repeat the text of an earlier row; rows with the same text are resampled together.'
     """
-    verb = "has" if duplicates == 1 else "have"
-    return f"{duplicates:,} of {rows:,} rows {verb} a duplicate text; rows with the same text are resampled together."
+    verb = "repeats" if duplicates == 1 else "repeat"
+    return (
+        f"{duplicates:,} of {rows:,} rows {verb} the text of an earlier row; rows with the same text are resampled "
+        "together."
+    )
 
 
 def _detail(card: Scorecard, intervals: ScoreIntervals) -> list[Table]:
