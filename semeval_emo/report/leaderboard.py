@@ -60,9 +60,17 @@ def _printed(row: ScoreRow | None) -> Decimal | None:
     return Decimal(row.score_text) if row is not None and row.score is not None else None
 
 
-def _notes(notes: Iterable[Note]) -> list[str]:
-    """Return notes as sentences; a flag is that of an inference."""
-    return [f"An inference, not a rank: {note.text}" if note.flag else note.text for note in notes]
+def _notes(notes: Iterable[Note], among: Leaderboard | None = None) -> list[str]:
+    """Return notes as sentences; a flag is that of an inference.
+
+    Args:
+        among: the leaderboard whose languages share a table, so that a note on one of them names it.
+    """
+    names = {} if among is None else {code: f"{named.name}: " for code, named in among.task.languages.items()}
+    return [
+        names.get(note.language, "") + (f"An inference, not a rank: {note.text}" if note.flag else note.text)
+        for note in notes
+    ]
 
 
 def _language(board: Leaderboard, code: str) -> str:
@@ -227,7 +235,7 @@ def _summary(found: Sequence[tuple[Leaderboard, Placement, Sequence[Placement]]]
         for row in placed.suspect
     ]
     notes += row_notes(row for placed in placements for row in (placed.same, placed.leader) if row is not None)
-    notes += [note for placed in placements for note in _notes(placed.notes)]
+    notes += [note for board, placed, _ in found for note in _notes(placed.notes, board)]
     own = tuple(_note(placed.same) for placed in placements)
     title = f"{capitalized(lists)} · release {releases}"
     return Table(title, columns, rows, tuple(dict.fromkeys(notes)), row_notes=own)

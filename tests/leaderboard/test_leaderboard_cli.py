@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -255,6 +256,16 @@ def test_a_dev_file_is_not_placed_among_test_scores(run, tmp_path: Path) -> None
     result = run("place", str(path), "--gold", "sample")
     assert (result.code, result.out) == (2, "")
     assert "has no score of track a, English (eng), dev, release 1" in result.err
+
+
+@pytest.mark.data
+def test_a_note_under_several_languages_names_its_language(run, tmp_path: Path, data_dir: Path) -> None:
+    for name in ("pred_rus.csv", "pred_deu.csv"):
+        shutil.copy(Path(__file__).parents[2] / "submissions" / "gemma-degrees" / "track_b" / name, tmp_path)
+    shown = " ".join(run("place", str(tmp_path), "--gold", str(data_dir)).out.split())
+    assert "Russian: An inference, not a rank: The authors of 0.9209" in shown
+    alone = " ".join(run("place", str(tmp_path / "pred_rus.csv"), "--gold", str(data_dir)).out.split())
+    assert "Russian:" not in alone and "An inference, not a rank: The authors of 0.9209" in alone
 
 
 @pytest.mark.data
