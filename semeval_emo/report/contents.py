@@ -24,7 +24,7 @@ from semeval_emo.submission import Predictions, Probabilities, Report, read_prob
 from semeval_emo.submission.probabilities import find_probabilities
 from semeval_emo.submission.problem import in_order
 from semeval_emo.task import FileSpec, Selector, Task, find_task, load_task
-from semeval_emo.text import short_repr
+from semeval_emo.text import plural, short_repr
 from semeval_emo.zoo.runs.folder import RunFolder
 
 STATE = "run.json"
@@ -198,7 +198,9 @@ def _name(named: Sequence[tuple[str, list[Any]]]) -> str:
     """Return the name of a submission: that of the run, or of the file."""
     files = _flat([file for _, several in named for file in several])
     if len(files) > 1:
-        return f"{len(files)} files"
+        folders = sum(isinstance(file, str | os.PathLike) and Path(file).is_dir() for file in files)
+        noun = {0: "file", len(files): "folder"}.get(folders, "path")
+        return plural(len(files), noun)
     path = Path(files[0]).resolve()
     # The folder of a track, such as track_a, is in that of the system.
     in_system = path.is_dir() and path.name.lower().startswith("track_")

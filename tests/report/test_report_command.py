@@ -181,6 +181,14 @@ def test_texts_with_all_labels_correct_are_called_exact_match(files: Path):
     assert found.cards[0].metrics.whole["exact_match"] == 139 / 200
 
 
+def test_two_folders_are_not_called_files(files: Path):
+    """A page of two folders was titled "2 files", above "60 files valid"."""
+    shutil.copytree("strong/track_b", "other/track_b")
+    assert headline_of(gathered("strong/track_a", "other")).title == "2 folders"
+    assert headline_of(gathered(STRONG, "other")).title == "2 paths"
+    assert headline_of(gathered(STRONG, "other/track_b/pred_eng.csv")).title == "2 files"
+
+
 def test_rows_of_two_tracks_are_not_called_texts(files: Path):
     found = gathered(STRONG, "strong/track_b/pred_eng.csv")
     assert headline_of(found).place == "Tracks A and B · English · test · release 1 · 400 rows"
@@ -314,8 +322,15 @@ def test_every_language_on_one_page(data_dir: Path, tmp_path: Path):
     assert main(words) == 0
     body = page.read_text(encoding="utf-8")
     assert "mean macro F1 over 3 languages" in body
+    assert not re.search(r"<th[^>]*>interval<", body) and "95 % interval</th>" in body
     assert "macro F1 of each language" in body
     assert body.count("<summary>") == 9
+    for language in ("afr", "hin"):
+        gold = load_gold("c", language, source=data_dir)
+        (tmp_path / "track_c").mkdir(exist_ok=True)
+        write_predictions(gold.spec, gold.labels, tmp_path / "track_c" / f"pred_{language}.csv")
+    assert main(words) == 0
+    assert "mean macro F1 over 3 languages, track A" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

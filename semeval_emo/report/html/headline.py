@@ -77,6 +77,8 @@ def _scored(contents: Contents) -> Headline:
         mean = averages[0]
         value, interval = mean.submitted[mean.metric], mean.intervals
         metric = f"mean {METRICS[mean.metric].title} over {len(mean.languages)} languages"
+        if len({card.spec.track for card in cards}) > 1:
+            metric += f", {contents.task.track(mean.track).name}"
         whole = interval.whole[mean.metric] if interval else None
     else:
         value, interval, metric = first.score, first.intervals, METRICS[first.metric].title

@@ -95,12 +95,17 @@ def _summaries(contents: Contents, scores: Scores) -> list[Table]:
                 )
         columns = (
             Column("language"), Column("texts", "int"), Column(METRICS[names[0]].title, "score"),
-            Column("interval", "score"), *(Column(METRICS[name].title, "score") for name in names[1:]),
+            Column(_level(first), "score"), *(Column(METRICS[name].title, "score") for name in names[1:]),
         )  # fmt: skip
         title = capitalized(contents.task.track(first.spec.track).name)
         notes = tuple(score_tables.weights_note(average.weights)) if average is not None else ()
         made.append(Table(title, columns, tuple(rows), notes, rules=rules if average is not None else ()))
     return made
+
+
+def _level(card: Scorecard) -> str:
+    """Return the heading of intervals."""
+    return f"{100 * card.intervals.level:g} % interval" if card.intervals else "interval"
 
 
 def _row(whole: Mapping[str, float], intervals: ScoreIntervals | None, names: Sequence[str]) -> tuple[Any, ...]:
@@ -130,7 +135,7 @@ def _detail(contents: Contents, card: Scorecard) -> list[Table]:
         first = range_of(intervals.whole[names[0]]) if intervals else None
         sums = [sum(metrics.by_emotion[name]) if kind == "micro" else None for name in counts]
         rows.append((kind, metrics.whole[names[0]], first, *(metrics.whole[n] for n in names[1:]), *sums))
-    level = f"{100 * intervals.level:g} % interval" if intervals else "interval"
+    level = _level(card)
     columns = (
         label_column(card.spec), Column(METRICS[own].title, "score"), Column(level, "score"),
         *(Column(METRICS[name].title, "score") for name in others),
