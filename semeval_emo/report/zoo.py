@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,9 @@ def gpu_list(entries: Sequence[RecipeEntry]) -> Table:
         if cost is None or cost.download is None or entry.sizes is None or _is_notebook(entry.recipe):
             continue
         sizes = (millions(entry.sizes.total), millions(entry.sizes.trainable))
-        needs = (gigabytes(cost.download), gigabytes(cost.total_memory), *(gpu_text(cost, gpu) for gpu in GPUS))
+        needs = [gigabytes(cost.download), gigabytes(cost.total_memory), *(gpu_text(cost, gpu) for gpu in GPUS)]
+        # A number and its unit stay on one line in the narrow columns of a page.
+        needs = [text.replace(" ", "\N{NO-BREAK SPACE}") for text in needs]
         rows.append((entry.recipe.name, short_backbone(entry.recipe), *sizes, *needs, entry.published_score))
     notes = (
         "Estimates, not measured, of one run: for the recipe's language, or for all languages of a joint recipe. "
@@ -252,7 +254,9 @@ def recipe_details(entry: RecipeEntry) -> list[Table]:
     ]
     threshold = "cut points" if recipe.predicts_intensities else "threshold"
     rows += [("seed", recipe.train.seed)] if recipe.uses_seed(sections) else []
-    rows += [("epoch", _epoch_selection(recipe)), (threshold, _threshold(recipe))]
+    selected = "epoch" if "train" in sections else _selected_option(recipe, unused)
+    rows += [(selected, _epoch_selection(recipe))] if selected else []
+    rows += [(threshold, _threshold(recipe))]
     rows += [("licence of the weights", recipe.model.licence)] if recipe.model.licence else []
     if entry.ours:
         rows += [("our test score", f"{cell(entry.ours.score, 'score')} ({METRICS[entry.ours.metric].title})")]
@@ -323,6 +327,14 @@ def _rate(group: GroupConfig, recipe: Recipe) -> str:
     lr = recipe.train.lr if group.lr is None else group.lr
     decay = recipe.train.weight_decay if group.weight_decay is None else group.weight_decay
     return f"{lr:g}" + (f" (decay {decay:g})" if decay else "")
+
+
+def _selected_option(recipe: Recipe, unused: Collection[str]) -> str:
+    """Return what is selected for a model without epochs: a setting of a grid, a member, or nothing."""
+    if getattr(recipe.options, "method", "") == "best":
+        return "member"
+    grid = [getattr(recipe.options, name, ()) for name in ("strength", "balanced", "logits") if name not in unused]
+    return "setting" if any(len(values) > 1 for values in grid) else ""
 
 
 def _epoch_selection(recipe: Recipe) -> str:

@@ -141,3 +141,29 @@ def test_settings_that_a_method_does_not_use_are_not_shown(cli):
     assert show(cli, "tfidf-folds")["balanced"]
     assert "seed" not in show(cli, "tfidf-char")
     assert show(cli, "minilm-ft")["seed"] == "42"
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "value"),
+    [
+        ("mpnet-ft", "epoch", "the last"),
+        ("tfidf-folds", "setting", "best official metric on 5 folds"),
+        ("gemma-english", "setting", "best official metric on 5 folds"),
+        ("tfidf-best", "member", "best official metric on 5 folds"),
+        ("ensemble-english", None, None),
+        ("gemma-degrees", None, None),
+        ("tfidf-svm", None, None),
+        ("constant-all", None, None),
+    ],
+)
+def test_a_recipe_names_what_it_selects(cli, name: str, row: str | None, value: str | None):
+    shown = show(cli, name)
+    assert {key: shown[key] for key in ("epoch", "setting", "member") if key in shown} == ({row: value} if row else {})
+
+
+def test_a_number_and_its_unit_stay_on_one_line(cli):
+    out = cli("zoo", "list", "--gpu", "--format", "markdown").out
+    (cells,) = (
+        [cell.strip() for cell in line.split("|")] for line in out.splitlines() if line.startswith("| gemma-ft ")
+    )
+    assert cells[5:9] == ["1.2\xa0GB", "3.3\xa0GB", "1\xa0min", "1\xa0min"]
