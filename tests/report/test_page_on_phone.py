@@ -178,3 +178,16 @@ def test_the_first_three_columns_of_the_board_fit_a_phone(open_page: Any, tmp_pa
     )
     assert len(edges) > 100
     assert max(edges) <= PHONE
+
+
+@pytest.mark.usefixtures("on_phone")
+def test_the_next_page_of_texts_is_below_the_texts(open_page: Any, page_file: Path):
+    page = open_page(page_file)
+    below = [one for one in page.all("#rows ~ .turn button") if one.is_displayed()]
+    assert [(one.text, one.is_enabled()) for one in below] == [("← Previous", False), ("Next →", True)]
+    page.script("arguments[0].click()", below[1])
+    assert "page 2 of 7" in page.one("#count").text
+    assert [one.is_enabled() for one in below] == [True, True]
+    assert 0 <= page.script("return document.getElementById('texts').getBoundingClientRect().top") < 100
+    page.search("text 1 ")
+    assert not any(one.is_displayed() for one in below)

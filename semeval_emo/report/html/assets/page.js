@@ -320,13 +320,13 @@
       byId("count").append(make("span", "screen", `, page ${page + 1} of ${pages}`),
         make("span", "paper", `; on paper: ${first.toLocaleString("en")} to ${last.toLocaleString("en")}`));
     }
-    byId("previous").disabled = page === 0;
-    byId("next").disabled = page === pages - 1;
+    for (const one of turns) one.disabled = page === (Number(one.dataset.by) < 0 ? 0 : pages - 1);
+    turns.at(-1).parentElement.hidden = pages === 1;
   };
 
   const turn = (by) => { page += by; draw(); byId("texts").scrollIntoView(); };
-  byId("previous").addEventListener("click", () => turn(-1));
-  byId("next").addEventListener("click", () => turn(1));
+  const turns = [...browser.querySelectorAll(".turn button")];
+  for (const one of turns) one.addEventListener("click", () => turn(Number(one.dataset.by)));
   listen(browser.querySelector("form"), (changed) => {
     if (changed === control.file) choose(control.file.value);
     if (changed === control.second) kinds();
