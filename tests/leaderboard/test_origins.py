@@ -269,7 +269,7 @@ def test_the_recorded_seeds_are_those_of_the_runs(shipped_ours: Path, data_dir: 
         assert by_seed[state["seed"]].dev == state["dev"]["macro_f1"]
 
 
-OTHER_TRACKS = ("gemma-degrees", "gemma-cross")
+OTHER_TRACKS = ("gemma-degrees", "ensemble-cross")
 
 
 def test_the_readme_gives_means_over_seeds(shipped_ours: Path) -> None:
