@@ -207,16 +207,22 @@ def load_sources(
     own = evaluated[0].spec
     # One model for all languages has the same training texts for each; its overlap with test is counted instead.
     includes_own = f"{own.track}/{own.language}" in recipe.data.sources
-    golds = {}
+    golds, sampled = {}, dict[str, str]()
     for name in recipe.data.sources:
         gold = _load(name, "train", own, source, task, recipe)
         if not includes_own and not name.endswith(f"/{own.language}"):
             gold = _without_texts(gold, evaluated_texts, own)
         if 0 < most < len(gold):
             sample = np.random.default_rng(recipe.train.seed).permutation(len(gold))[:most]
-            note = f"{most:,} of {len(gold):,} texts of {gold.source} are used, drawn at random (data.most)."
-            gold = replace(_select_rows(gold, np.sort(sample).tolist()), note=" ".join(filter(None, (gold.note, note))))
+            sampled[name] = f"{len(gold):,} texts of {gold.source}"
+            gold = _select_rows(gold, np.sort(sample).tolist())
         golds[name] = gold
+    if sampled:
+        # One note for all, not one for each of up to 31 files.
+        first, *more = sampled
+        whole = f"{most:,} texts of each of {len(sampled)} files" if more else f"{most:,} of {sampled[first]}"
+        note = f"{whole} are used, drawn at random (data.most)."
+        golds[first] = replace(golds[first], note=" ".join(filter(None, (golds[first].note, note))))
     return golds
 
 

@@ -193,6 +193,21 @@ def test_a_sample_of_the_source_texts_is_named(folder: Path, cli):
     toml = make_cross(folder)
     words = ("--track", "c", "--language", "xcc", "--task", toml, "--data", "data", "--set", "data.most=50")
     out = cli("zoo", "train", "tfidf-cross", *words).out
+    assert [line for line in out.splitlines() if "data.most" in line] == [
+        "50 texts of each of 2 files are used, drawn at random (data.most)."
+    ]
+    out = cli(
+        "zoo",
+        "train",
+        "tfidf-cross",
+        *words,
+        "--set",
+        'data.sources=["xaa"]',
+        "--set",
+        "select.split=dev",
+        "--set",
+        "threshold.split=dev",
+    ).out
     assert "50 of 240 texts of data/track_a/train/xaa.csv are used, drawn at random (data.most)." in out
 
 
