@@ -28,6 +28,9 @@ OUTSIDE = {
 }
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 
+CODE = re.compile(r"(?<=<code>)[^<]*(?=</code>)")
+TOKEN = re.compile(r'(?<![\w-])--?[A-Za-z][\w-]*|(?:"|&quot;)?\.\[[\w,]+\](?:"|&quot;)?')
+
 
 def pages() -> dict[str, str]:
     """Return the place in the site of every page, by its path in the repository."""
@@ -81,6 +84,20 @@ def stage() -> None:
         shutil.copyfile(ROOT / file, target)
 
 
+def keep_tokens_whole(html: str) -> str:
+    """Return a page in which no line ends inside of an option or of the extras of a package.
+
+    A browser may end a line after each hyphen. Code blocks scroll or wrap, so only code in a sentence is changed.
+
+    >>> keep_tokens_whole("<p><code>fix --order A,B</code></p>")
+    '<p><code>fix <span class="whole">--order</span> A,B</code></p>'
+    """
+    parts = re.split(r"(<pre\b.*?</pre>)", html, flags=re.DOTALL)
+    for i in range(0, len(parts), 2):
+        parts[i] = CODE.sub(lambda code: TOKEN.sub(r'<span class="whole">\g<0></span>', code[0]), parts[i])
+    return "".join(parts)
+
+
 class Page(HTMLParser):
     """The links and anchors of one HTML page."""
 
@@ -131,6 +148,8 @@ def main() -> int:
     print(build.stdout.partition("Traceback (most recent call last)")[0].strip())
     if build.returncode:
         return 1
+    for path in (ROOT / "site").rglob("*.html"):
+        path.write_text(keep_tokens_whole(path.read_text(encoding="utf-8")), encoding="utf-8")
     broken = broken_links(ROOT / "site")
     for line in broken:
         print(f"broken link in {line}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,33 @@ def test_boxes_that_scroll_on_a_phone_have_a_shade_that_ends_with_their_content(
     found = site(390)
     assert [is_cut for is_cut, _, _ in found] == [True, True, True]
     assert [attachment for _, attachment, _ in found] == ["local"] * 3
+
+
+def test_a_line_never_ends_inside_of_an_option_or_of_extras(browser: Any, tmp_path: Path):
+    spec = importlib.util.spec_from_file_location("build_site", STYLE.with_name("build_site.py"))
+    build_site = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build_site)
+    pre = "<pre><code>semeval-emo fix --order A,B</code></pre>"
+    words = '<code>pip install ".[zoo,weights]"</code> or <code>semeval-emo fix --label-column NAME</code>, '
+    made = build_site.keep_tokens_whole(f"<article class='md-typeset'>{pre}<p>{words * 20}</p></article>")
+    assert pre in made
+    path = tmp_path / "page.html"
+    path.write_text(f"<!doctype html><style>{THEME}{STYLE.read_text('utf-8')}</style>{made}", "utf-8")
+    browser.get(path.as_uri())
+    # The offsets of each token of the paragraph, and the number of lines that it is on.
+    lines = browser.execute_script("""
+      const found = [];
+      for (let at = 0; at < 38 * 40; at++) {
+        document.body.style.width = `${200 + 5 * Math.floor(at / 40)}px`;
+        const code = document.querySelectorAll("p code")[at % 40];
+        const tree = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+        while (tree.nextNode()) for (const token of tree.currentNode.data.matchAll(/--[a-z-]+|"\\.\\[.*\\]"/g)) {
+          const range = document.createRange();
+          range.setStart(tree.currentNode, token.index);
+          range.setEnd(tree.currentNode, token.index + token[0].length);
+          found.push(new Set([...range.getClientRects()].map((box) => Math.round(box.bottom))).size);
+        }
+      }
+      return found;
+    """)
+    assert lines == [1] * 40 * 38
