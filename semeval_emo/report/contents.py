@@ -19,7 +19,7 @@ from semeval_emo.scoring.arrays import array_systems, arrays_of
 from semeval_emo.scoring.score_intervals import with_intervals
 from semeval_emo.scoring.scorecard import Scorecard, Scores
 from semeval_emo.scoring.scorer import gold_or_source, task_of
-from semeval_emo.scoring.systems import named_paths, short_names
+from semeval_emo.scoring.systems import check_names, named_paths, short_names
 from semeval_emo.submission import Predictions, Probabilities, Report, read_probabilities
 from semeval_emo.submission.probabilities import find_probabilities
 from semeval_emo.submission.problem import in_order
@@ -245,6 +245,7 @@ def _compared(
         # The page shows the first run of a system; the comparison uses all of them.
         systems.append(System(name or next(shown), cards[0]))
         contenders.append(SystemRuns(systems[-1].name, tuple(tuple(map(_predictions, one)) for one in cards)))
+    check_names([system.name for system in systems])
     comparison = compare(
         contenders, task=task, track=track, resamples=resamples, seed=seed, per_emotion=True, progress=progress,
         **options,

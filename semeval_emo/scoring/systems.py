@@ -97,9 +97,7 @@ def read_system_runs(
         return [SystemRuns(name, tuple(run.predictions for group in runs for run in group), notes)]
     unnamed = iter(short_names([str(paths[0]) for name, paths in named if not name]))
     names = [name or next(unnamed) for name, _ in named]
-    duplicate = next((name for name in names if names.count(name) > 1), None)
-    if duplicate is not None:
-        raise UsageError(f"Two systems have the name '{duplicate}'.", "give each a name: NAME=PATH")
+    check_names(names)
     return [
         SystemRuns(name, tuple(run.predictions for run in group), tuple(note for run in group for note in run.notes))
         for name, group in zip(names, runs, strict=True)
@@ -142,6 +140,16 @@ def named_paths(arguments: Any, threshold: Thresholds | None = None) -> list[tup
         split = [paths] if Path(paths).exists() else paths.split(",")
         named.append((name, split) if is_named else ("", [text]))
     return named
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise UsageError if two systems have the same name."""
+    duplicate = next((name for name in names if names.count(name) > 1), None)
+    if duplicate is not None:
+        raise UsageError(
+            f"Two systems have the name '{duplicate}'.",
+            f"give each its own name, or the files of one system in a folder: {duplicate}=FOLDER",
+        )
 
 
 def _run(given: Any, name: str, threshold: Thresholds | None) -> Any:

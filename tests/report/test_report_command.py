@@ -71,6 +71,15 @@ def test_progress_and_the_next_command_are_on_stderr(files: Path, capsys: pytest
     assert lines[-1] == f"Next: semeval-emo compare a={STRONG} b={WEAK} --pairs --gold sample"
 
 
+def test_two_systems_with_the_same_name_are_refused(files: Path, capsys: pytest.CaptureFixture[str]):
+    """The page had two systems of one name, of which one was shown twice."""
+    assert report(f"a={STRONG}", f"a={WEAK}", "--no-texts", "-q") == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: Two systems have the name 'a'.",
+        "  fix: give each its own name, or the files of one system in a folder: a=FOLDER",
+    ]
+
+
 def test_a_kind_of_problem_is_one_row_that_says_whose_and_where_it_is(files: Path):
     """A report of 28 systems had the same row 28 times, for pred_eng.csv."""
     systems = [f"s{at}" for at in range(5)]
