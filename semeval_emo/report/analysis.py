@@ -96,8 +96,8 @@ def _emotions(analysis: Analysis, task: Task) -> Table:
             "TP, FN, FP: true positives, false negatives, false positives. FN %: share of gold; FP %: share of "
             f"predicted. Confused with: the most frequent false positive in texts where this {noun} is a false "
             "negative.",
-            f"{official} {analysis.card.score:.4f}; all labels correct in {analysis.exact:,} of "
-            f"{plural(analysis.card.spec.rows, 'text')}.",
+            f"{official} {analysis.card.score:.4f}; all {'intensities' if intensity else 'labels'} correct in "
+            f"{analysis.exact:,} of {plural(analysis.card.spec.rows, 'text')}.",
             f"File: {analysis.card.file}",
         ),
     )  # fmt: skip

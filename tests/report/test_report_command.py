@@ -198,6 +198,13 @@ def test_two_folders_are_not_called_files(files: Path):
     assert headline_of(gathered(STRONG, "other/track_b/pred_eng.csv")).title == "2 files"
 
 
+def test_a_text_with_a_wrong_intensity_is_not_said_to_have_all_labels_correct(files: Path, capsys):
+    """Next to it stood a lower number of texts with a wrong label set, which counts no intensities."""
+    for track, noun in (("a", "labels"), ("b", "intensities")):
+        assert main(["analyse", f"weak/track_{track}/pred_eng.csv", "--gold", "sample", "--no-texts", "-q"]) == 0
+        assert f"; all {noun} correct in " in capsys.readouterr().out
+
+
 def test_rows_of_two_tracks_are_not_called_texts(files: Path):
     found = gathered(STRONG, "strong/track_b/pred_eng.csv")
     assert headline_of(found).place == "Tracks A and B · English · test · release 1 · 400 rows"

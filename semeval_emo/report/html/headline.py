@@ -129,7 +129,8 @@ def _exact_match(contents: Contents) -> Tile:
         return Tile("exact match", "–")
     correct = int((card.pair.gold == card.pair.predicted).all(axis=1).sum())
     share = cell(correct / card.spec.rows, "percent")
-    return Tile("exact match", share, f"all labels correct in {correct:,} of {plural(card.spec.rows, 'text')}")
+    noun = "intensities" if len(card.spec.values) > 2 else "labels"
+    return Tile("exact match", share, f"all {noun} correct in {correct:,} of {plural(card.spec.rows, 'text')}")
 
 
 def _rank(contents: Contents) -> list[Tile]:
