@@ -61,7 +61,7 @@ def gpu_list(entries: Sequence[RecipeEntry]) -> Table:
         sizes = (millions(entry.sizes.total), millions(entry.sizes.trainable))
         needs = [gigabytes(cost.download), gigabytes(cost.total_memory), *(gpu_text(cost, gpu) for gpu in GPUS)]
         # A number and its unit stay on one line in the narrow columns of a page.
-        needs = [text.replace(" ", "\N{NO-BREAK SPACE}") for text in needs]
+        needs = [text.replace(" ", "\N{NO-BREAK SPACE}") if text[0].isdigit() else text for text in needs]
         rows.append((entry.recipe.name, short_backbone(entry.recipe), *sizes, *needs, entry.published_score))
     notes = (
         "Estimates, not measured, of one run: for the recipe's language, or for all languages of a joint recipe. "

@@ -166,4 +166,4 @@ def test_a_number_and_its_unit_stay_on_one_line(cli):
     (cells,) = (
         [cell.strip() for cell in line.split("|")] for line in out.splitlines() if line.startswith("| gemma-ft ")
     )
-    assert cells[5:9] == ["1.2\xa0GB", "3.3\xa0GB", "1\xa0min", "1\xa0min"]
+    assert cells[5:10] == ["1.2\xa0GB", "3.3\xa0GB", "1\xa0min", "1\xa0min", "no bf16"]
