@@ -36,6 +36,7 @@ from semeval_emo.report.formats import render
 from semeval_emo.report.table import Column, Table
 from semeval_emo.task import load_task
 from semeval_emo.zoo.dataset.examples import Examples, Space
+from semeval_emo.zoo.dataset.other_languages import resolve_target
 from semeval_emo.zoo.engine import (
     checkpoint,
     finetune,
@@ -301,7 +302,7 @@ def main() -> None:
     splits, space, words = data(asked.quick)
     peaks = {dtype: peak(dtype) for dtype in (torch.float32, torch.bfloat16)}
     epochs = 1 if asked.quick else 6
-    recipe = load_recipe("smollm2-4layer", [*EQUAL, f"train.epochs={epochs}"])
+    recipe = resolve_target(load_recipe("smollm2-4layer", [*EQUAL, f"train.epochs={epochs}"]), load_task(), None, None)
     # On CPUs without bf16 matrix instructions, bf16 is slower than fp32, so the fast configuration uses fp32.
     pays = peaks[torch.bfloat16] > 1.5 * peaks[torch.float32]
     precision: Literal["fp32", "bf16"] = "bf16" if pays else "fp32"

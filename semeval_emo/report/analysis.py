@@ -146,7 +146,7 @@ def _cooccurrence(analysis: Analysis) -> Table:
             Column("pair"),
             Column("gold", "int"),
             Column("predicted", "int"),
-            Column("difference", "int", key="too many"),
+            Column("difference", "delta", key="too many"),
         ),
         rows=tuple((*row, row[2] - row[1]) for row in rows),
         notes=(f"Number of texts with both {noun}s. Difference: predicted minus gold.",),
@@ -229,7 +229,7 @@ def comparison_tables(errors: ErrorComparison, task: Task, *, whole: bool = Fals
         title=f"Correct texts{DOT}{heading(errors.first, task)}",
         columns=(
             Column("label"), Column("both", "int"), Column("only a", "int"), Column("only b", "int"),
-            Column("neither", "int"), Column("a minus b", "int", key="a less b"),
+            Column("neither", "int"), Column("a minus b", "delta", key="a less b"),
         ),
         rows=rows,
         notes=(

@@ -29,10 +29,10 @@ class Column:
     """A column: its name and the kind of its values.
 
     Attributes:
-        kind: ``text``, ``int``, ``score`` (4 decimals), ``score6`` (6), ``delta`` (signed, 4 decimals), ``percent``
-            (a share in [0, 1] printed with one decimal), ``decimal`` (1 decimal), ``decimal2`` (2), ``seconds``,
-            ``name`` (text that is never wrapped), or ``letters`` (marks of the column before it, such as ``ab``:
-            superscripts in Markdown and LaTeX).
+        kind: ``text``, ``int``, ``score`` (4 decimals), ``score6`` (6), ``delta`` (signed, 4 decimals if it is not an
+            integer), ``percent`` (a share in [0, 1] printed with one decimal), ``decimal`` (1 decimal), ``decimal2``
+            (2), ``seconds``, ``name`` (text that is never wrapped), or ``letters`` (marks of the column before it,
+            such as ``ab``: superscripts in Markdown and LaTeX).
         best: ``max`` or ``min`` to print the best cells in bold.
         key: name in CSV and JSON, if it differs from the heading.
     """
@@ -96,8 +96,8 @@ def with_first_notes(tables: Sequence[Table], notes: Sequence[str]) -> list[Tabl
 def cell(value: Any, kind: str) -> str:
     """Return a value as text, by the kind of its column.
 
-    >>> cell(0.71136, "score"), cell(-0.1116, "delta"), cell(None, "int"), cell(0.5, "percent")
-    ('0.7114', '−0.1116', '–', '50.0 %')
+    >>> cell(0.71136, "score"), cell(-0.1116, "delta"), cell(1178, "delta"), cell(None, "int"), cell(0.5, "percent")
+    ('0.7114', '−0.1116', '+1,178', '–', '50.0 %')
     """
     if isinstance(value, Link):
         return cell(value.value, kind)
@@ -105,6 +105,8 @@ def cell(value: Any, kind: str) -> str:
         return DASH
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Integral) and kind == "delta":
+        return f"{int(value):+,}".replace("-", MINUS) if value else "0"
     if isinstance(value, Integral) and kind in ("int", "text"):
         return f"{int(value):,}".replace("-", MINUS) if kind == "int" else str(int(value))
     if isinstance(value, Real) and kind in _PRINTED:

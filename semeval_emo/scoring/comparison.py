@@ -29,7 +29,7 @@ class ComparedSystem:
     Attributes:
         letter: a, b, ... by score, best first.
         files: its files by run, by language.
-        hash: hash of all its predictions.
+        hash: hash of all its predictions; that of its file if it has one.
         predictions: hash of each file's predictions, as `files`.
     """
 

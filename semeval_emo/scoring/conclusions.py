@@ -50,7 +50,8 @@ def conclude(
     ]
     spec = systems.specs[0]
     weights = {own.language: own.weight for own in systems.specs}
-    hashes = [short_hash([file.hash for run in runs for file in run]) for runs in systems.predictions]
+    files = [[file.hash for run in runs for file in run] for runs in systems.predictions]
+    hashes = [short_hash(own) for own in files]
     last = estimates[-1].subset
     count = len(order)
     return Comparison(
@@ -66,7 +67,8 @@ def conclude(
                 letter=significance.letter(at),
                 name=systems.names[i],
                 files=tuple(tuple(file.path for file in run) for run in systems.predictions[i]),
-                hash=hashes[i],
+                # One file has the hash that it has in its own scores.
+                hash=files[i][0] if len(files[i]) == 1 else hashes[i],
                 predictions=tuple(tuple(file.hash for file in run) for run in systems.predictions[i]),
             )
             for at, i in enumerate(order)

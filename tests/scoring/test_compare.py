@@ -92,6 +92,8 @@ def test_scores_equal_those_of_score() -> None:
         own = next(system for system in comparison.lead.standings if system.name == "x")
         assert own.score.value == card.metrics.whole[metric]
     assert comparison.lead.gold_hash == card.gold_hash
+    # One file has one hash, in its own report and in a comparison.
+    assert next(system for system in comparison.systems if system.name == "x").hash == card.prediction_hash
 
 
 def test_intervals_equal_those_of_score_ci() -> None:
