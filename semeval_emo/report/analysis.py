@@ -202,7 +202,7 @@ def _duplicates(duplicates: DuplicateTexts, whole: bool) -> Table:
         ),
         rows=tuple(
             (
-                _few(group.ids), group.gold_differs, group.predicted_differs,
+                listed(group.ids, 2), group.gold_differs, group.predicted_differs,
                 *([excerpt(group.text, whole)] if with_text else []),
             )
             for group in duplicates.examples
@@ -214,10 +214,6 @@ def _duplicates(duplicates: DuplicateTexts, whole: bool) -> Table:
             *shown_of(len(duplicates.examples), duplicates.texts),
         ),
     )  # fmt: skip
-
-
-def _few(ids: Sequence[str]) -> str:
-    return listed(ids, 2)
 
 
 def comparison_tables(errors: ErrorComparison, task: Task, *, whole: bool = False) -> list[Table]:

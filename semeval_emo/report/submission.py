@@ -18,6 +18,7 @@ from semeval_emo.text import (
     PLAIN,
     RED,
     YELLOW,
+    capitalized,
     listed,
     next_line,
     painted,
@@ -343,7 +344,7 @@ def section(entry: Entry) -> list[str]:
     repair = f" `semeval-emo fix` does this automatically: {entry.repair}." if entry.repair else ""
     lines = [
         f"### {entry.code} {entry.name}", "",
-        f"**{entry.title[0].upper()}{entry.title[1:]}.** {_escaped(entry.explanation)}", "",
+        f"**{capitalized(entry.title)}.** {_escaped(entry.explanation)}", "",
         f"- Fix: {_escaped(entry.generic_fix)}.{repair}",
     ]  # fmt: skip
     lines += [f"- {scorer}: {_outcome(entry, scorer, outcome)}." for scorer, outcome in entry.official.items()]

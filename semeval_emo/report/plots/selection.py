@@ -18,7 +18,7 @@ from semeval_emo.scoring.intervals import Interval
 from semeval_emo.scoring.metrics import METRICS, label_metric
 from semeval_emo.scoring.resampling import LEVEL
 from semeval_emo.scoring.scorecard import Scorecard
-from semeval_emo.text import left_out
+from semeval_emo.text import capitalized, left_out
 from semeval_emo.zoo.selection.epochs import row_unit
 
 # Number of files with plots of their own; a plot of languages shows submissions in more.
@@ -166,7 +166,7 @@ def pairs_of_systems(found: Comparison) -> Plot | None:
     names = [(system.letter, system.name) for system in found.systems]
     pairs = {(one.first, one.second): (p_text(one.p_adjusted), one.significant) for one in found.lead.differences}
     test, settings = found.settings.test, found.settings
-    note = f"{test[0].upper()}{test[1:]}, {settings.correction}'s correction, level {settings.alpha:g}."
+    note = f"{capitalized(test)}, {settings.correction}'s correction, level {settings.alpha:g}."
     return matrices.p_values("p-values", names, pairs, note)
 
 

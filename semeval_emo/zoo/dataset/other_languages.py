@@ -207,7 +207,8 @@ def load_sources(
     own = evaluated[0].spec
     # One model for all languages has the same training texts for each; its overlap with test is counted instead.
     includes_own = f"{own.track}/{own.language}" in recipe.data.sources
-    golds, sampled = {}, dict[str, str]()
+    golds: dict[str, Gold] = {}
+    sampled: dict[str, str] = {}
     for name in recipe.data.sources:
         gold = _load(name, "train", own, source, task, recipe)
         if not includes_own and not name.endswith(f"/{own.language}"):

@@ -10,7 +10,7 @@ from semeval_emo.files import write_file
 from semeval_emo.leaderboard.origin import ScoreOrigin
 from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task, release_words
-from semeval_emo.text import as_sentences, plural
+from semeval_emo.text import as_sentences, capitalized, plural
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
@@ -118,7 +118,7 @@ def seed_line(origin: ScoreOrigin) -> str:
     >>> seed_line(ScoreOrigin(42))
     'One run with random seed 42.'
     """
-    return as_sentences(f"{SEED_LINE} {origin.seed}", *(note[:1].upper() + note[1:] for note in origin.notes))
+    return as_sentences(f"{SEED_LINE} {origin.seed}", *map(capitalized, origin.notes))
 
 
 def update_seed_lines(run: FinishedRun) -> None:

@@ -32,6 +32,7 @@ from semeval_emo.scoring.scorer import score
 from semeval_emo.submission import read_submission
 from semeval_emo.submission.write import write_predictions, write_probabilities
 from semeval_emo.task import FileSpec, Task, load_task, task_files
+from semeval_emo.text import capitalized
 from semeval_emo.zoo import distributed
 from semeval_emo.zoo.backbones.weights import weights_version
 from semeval_emo.zoo.dataset.examples import Space
@@ -431,7 +432,7 @@ def _result(
         members=tuple(state.get("members", ())),
         data_notes=(
             *(gold.note for gold in golds.values() if gold.note),
-            *([f"{UNKNOWN_TRAINING[0].upper()}{UNKNOWN_TRAINING[1:]}."] if recipe.family == FAMILY else []),
+            *([f"{capitalized(UNKNOWN_TRAINING)}."] if recipe.family == FAMILY else []),
         ),
         warnings=tuple(
             dict.fromkeys(
