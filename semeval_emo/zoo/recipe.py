@@ -113,7 +113,9 @@ class DataConfig:
             splits of the track that the target's track trains on; ``a/deu`` names another track, ``a/self``
             the target language in another track.
         joint: the sources' `splits` are training data too, and the model is one for all these languages: it is trained
-            once, also where folds hold out texts of each.
+            once, also where folds hold out texts of each. A track that trains on other languages adds no own splits.
+        target_groups: the number of groups that the target languages are divided into, 0 for no groups: ``others`` are
+            the languages of other groups, so that a joint model is the same for all targets of a group.
         most: number of texts sampled from each source with ``train.seed``; 0 for all.
         stand_in: sources for languages without a train split.
         extra: data added last: a split of another track (``b/train``; its intensities become binary labels if the
@@ -128,6 +130,7 @@ class DataConfig:
     splits: tuple[Literal["train", "dev"], ...] = ("train",)
     sources: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     joint: bool = field(default=False, metadata=ADDED_LATER)
+    target_groups: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
     most: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
     stand_in: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     extra: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
@@ -138,6 +141,12 @@ class DataConfig:
     def training_sets(self) -> tuple[str, ...]:
         """The names of all training data, in order."""
         return (*self.splits, *self.sources, *self.extra)
+
+    @property
+    def joint_languages(self) -> tuple[str, ...]:
+        """The languages of a joint model, once resolved, as ``track/language``: the same for all that share it."""
+        # The target is not among them in a track that trains on other languages.
+        return tuple(sorted({*self.sources, *([f"{self.track}/{self.language}"] if self.splits else [])}))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A task with a cross-lingual track, made from the texts of the sample: three languages, one of them without fear."""
+"""A task with a cross-lingual track, made from the texts of the sample: three languages, one without fear."""
 
 from __future__ import annotations
 
@@ -9,25 +9,22 @@ import numpy as np
 
 from semeval_emo.data import load_gold
 
-EMOTIONS = {
-    "xaa": ("anger", "fear", "joy", "sadness", "surprise"),
-    "xbb": ("anger", "joy", "sadness", "surprise"),
-    "xcc": ("anger", "fear", "joy", "sadness", "surprise"),
-}
+SAMPLE = ("anger", "fear", "joy", "sadness", "surprise")
+EMOTIONS = {"xaa": SAMPLE, "xbb": ("anger", "joy", "sadness", "surprise"), "xcc": SAMPLE}
 FAMILIES = {"xaa": "First", "xbb": "First", "xcc": "Second"}
-SAMPLE = EMOTIONS["xaa"]
 ROWS = {"train": 240, "dev": 60, "test": 200}
 
 
-def make_cross(folder: Path) -> Path:
+def make_cross(folder: Path, without_fear: str = "xbb") -> Path:
     """Write the task and its data; return the task file, in whose folder ``data`` is.
 
     Track c has the texts of track a in another order, and no train split; xcc has none in track b either.
     """
+    emotions = {code: EMOTIONS["xbb"] if code == without_fear else SAMPLE for code in EMOTIONS}
     lines = [
         'key = "cross"', 'title = "Cross"', 'default_release = "1"', f"emotions = {list(SAMPLE)}",
         'ids = { prefix = "cross_{language}_{split}_{track}_", width = 4 }',
-        "[emotions_by]", f"xbb = {list(EMOTIONS['xbb'])}",
+        "[emotions_by]", f"{without_fear} = {list(emotions[without_fear])}",
         "[tracks.a]", 'title = "Labels"', 'values = ["0", "1"]', 'metric = "macro_f1"', 'averaging = "mean"',
         "[tracks.b]", 'title = "Values"', 'values = ["0", "1", "2", "3"]', 'metric = "pearson"', 'averaging = "mean"',
         "[tracks.c]", 'title = "Elsewhere"', 'values = ["0", "1"]', 'metric = "macro_f1"', 'averaging = "mean"',
@@ -44,22 +41,25 @@ def make_cross(folder: Path) -> Path:
                 gold = load_gold("b" if track == "b" else "a", "eng", split, source="sample")
                 order = np.random.default_rng(number + 10 * ord(track)).permutation(ROWS[split])
                 lines.append(f'"{track}/{code}/{split}" = {{ rows = {ROWS[split]} }}')
-                columns = [SAMPLE.index(one) for one in EMOTIONS[code]]
+                columns = [SAMPLE.index(one) for one in emotions[code]]
                 # Different first words, so that only the files of tracks a and c share texts.
                 texts = [f"{code} {split} {gold.texts[i]}" for i in order]
-                write(folder, track, code, split, texts, gold.labels[order][:, columns])
+                write(folder, track, code, split, texts, gold.labels[order][:, columns], emotions[code])
     path = folder / "cross.toml"
     path.write_text("\n".join(lines) + "\n")
     return path
 
 
-def write(folder: Path, track: str, code: str, split: str, texts: list[str], labels: np.ndarray) -> Path:
+def write(
+    folder: Path, track: str, code: str, split: str, texts: list[str], labels: np.ndarray,
+    emotions: tuple[str, ...] | None = None,
+) -> Path:  # fmt: skip
     """Write one file in the official layout."""
     path = folder / "data" / f"track_{track}" / split / f"{code}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["id", "text", *EMOTIONS[code]])
+        writer.writerow(["id", "text", *(emotions or EMOTIONS[code])])
         for row, (text, values) in enumerate(zip(texts, labels.tolist(), strict=True), 1):
             writer.writerow([f"cross_{code}_{split}_{track}_{row:04d}", text, *values])
     return path

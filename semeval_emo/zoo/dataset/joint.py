@@ -14,11 +14,12 @@ import numpy as np
 
 from semeval_emo.data import Gold, load_gold
 from semeval_emo.data.overlap import letters
-from semeval_emo.errors import InputError
+from semeval_emo.errors import InputError, UsageError
 from semeval_emo.task import FileSpec, Task
+from semeval_emo.text import listed
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds, stratified_folds
-from semeval_emo.zoo.dataset.other_languages import join, match_labels
+from semeval_emo.zoo.dataset.other_languages import join, match_labels, sample_texts
 from semeval_emo.zoo.recipe import Recipe
 
 
@@ -28,7 +29,7 @@ class JointSet:
 
     Attributes:
         space: the emotions of all languages.
-        own_rows: the texts of the target language.
+        own_rows: the texts of the target language; none in a track that trains on other languages.
         own_columns: the emotions of the target language.
     """
 
@@ -51,27 +52,35 @@ class JointSet:
         return Folds(fold_of, len(fold_of), folds.n_folds)
 
 
-def joint_names(recipe: Recipe) -> tuple[str, ...]:
-    """Return the languages of a resolved recipe as ``track/language``, the same for every target among them."""
-    data = recipe.data
-    return tuple(sorted({f"{data.track}/{data.language}", *data.sources}))
-
-
 def load_joint(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> dict[str, Gold]:
-    """Load the training splits of all languages, one after the other, with the emotions of all, by name."""
+    """Load the training splits of all languages, one after the other, with the emotions of all, by name.
+
+    Raises:
+        UsageError: the target has an emotion that none of them has.
+    """
     data = recipe.data
+    target = task.spec(data.track, data.language, "test", data.release)
     specs = {}
-    for name in joint_names(recipe):
-        language = name.partition("/")[2]
-        available = {spec.split for spec in task.specs(data.release, data.track, language)}
-        specs[name] = [task.spec(data.track, language, s, data.release) for s in data.splits if s in available]
+    for name in data.joint_languages:
+        track, _, language = name.partition("/")
+        available = {spec.split for spec in task.specs(data.release, track, language)}
+        splits = [split for split in data.splits or ("train",) if split in available]
+        specs[name] = [task.spec(track, language, split, data.release) for split in splits]
     emotions = tuple(dict.fromkeys(emotion for own in specs.values() for spec in own for emotion in spec.emotions))
+    missing = [emotion for emotion in target.emotions if emotion not in emotions]
+    if missing:
+        raise UsageError(
+            f"Recipe {recipe.name}: {target.place} has {listed(missing)}, and none of the languages that it trains on.",
+            f"name a language with {'it' if len(missing) == 1 else 'them'} in data.sources",
+        )
     golds = {}
     for name, own in specs.items():
-        parts = [_load(spec, replace(spec, emotions=emotions), recipe, source, task) for spec in own]
+        parts = [
+            _load(spec, replace(spec, emotions=emotions, values=target.values), recipe, source, task) for spec in own
+        ]
         spec = replace(parts[0].spec, blocks=tuple(block for part in parts for block in part.spec.blocks))
         golds[name] = join(parts, spec, " and ".join(part.source for part in parts))
-    return golds
+    return sample_texts(golds, recipe)
 
 
 def _load(spec: FileSpec, joint: FileSpec, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
@@ -90,10 +99,12 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet
     Args:
         own: the label space of the target language.
     """
-    names = joint_names(recipe)
+    names = recipe.data.joint_languages
     sizes = [len(golds[name]) for name in names]
-    position = names.index(f"{recipe.data.track}/{recipe.data.language}")
+    own_name = f"{recipe.data.track}/{recipe.data.language}"
+    position = names.index(own_name) if own_name in names else 0
     start = sum(sizes[:position])
+    own_rows = slice(start, start + sizes[position] if own_name in names else start)
     emotions = golds[names[0]].spec.emotions
     train = Examples(
         tuple(text for name in names for text in golds[name].texts or ()),
@@ -109,7 +120,7 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet
     return JointSet(
         train,
         replace(own, emotions=emotions),
-        slice(start, start + sizes[position]),
+        own_rows,
         tuple(emotions.index(emotion) for emotion in own.emotions),
     )
 

@@ -7,7 +7,7 @@ target language's texts in the other track are the texts that the run is evaluat
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -109,15 +109,21 @@ def _check_joint(recipe: Recipe, task: Task) -> None:
     """
     data = recipe.data
     reason = fix = ""
-    if is_cross_lingual(recipe, task):
-        reason, fix = f"track {data.track} has no training texts of its own", "--set data.joint=false"
-    elif not data.splits or data.most or data.extra:
+    cross_lingual = is_cross_lingual(recipe, task)
+    if cross_lingual and (not data.sources or data.extra):
+        reason, fix = "in this track it needs data.sources, and no data.extra", "--set data.joint=false"
+    elif not cross_lingual and (not data.splits or data.most or data.extra):
         reason, fix = "it needs data.splits, and neither data.most nor data.extra", "--set data.joint=false"
-    elif any(word.partition("/")[0] != data.track for word in data.sources if "/" in word):
+    elif cross_lingual and recipe.select.split == "folds":
+        reason, fix = (
+            f"track {data.track} has no training texts of its own to select on folds of",
+            "--set select.split=dev",
+        )
+    elif not cross_lingual and any(word.partition("/")[0] != data.track for word in data.sources if "/" in word):
         reason, fix = f"its sources are of track {data.track} only", "name languages in data.sources without a track"
     elif recipe.select.split != "folds" and not (
-        data.splits == ("train",) and recipe.select.split == "dev" and recipe.select.epoch == "last"
-        and not recipe.select.patience
+        (cross_lingual or data.splits == ("train",)) and recipe.select.split == "dev"
+        and recipe.select.epoch == "last" and not recipe.select.patience
     ):  # fmt: skip
         reason = "no choice of the model may depend on one language, so it selects on folds, or takes the last epoch"
         fix = "--set select.split=folds, or --set 'data.splits=[\"train\"]' --set select.epoch=last"
@@ -147,7 +153,8 @@ def _source_names(word: str, recipe: Recipe, task: Task) -> list[str]:
     track = task.track(track or task.track(data.track).trains_on).key
     available = [spec.language for spec in task.specs(data.release, track, split="train")]
     if entry == OTHERS:
-        codes = [code for code in available if code != target.code]
+        own_group = _target_group(recipe, task)
+        codes = [code for code in available if code not in own_group]
     elif entry == ALL:
         codes = available
     elif entry == FAMILY:
@@ -156,7 +163,7 @@ def _source_names(word: str, recipe: Recipe, task: Task) -> list[str]:
         code = target.code if entry == SELF else task.language(entry).code
         task.spec(track, code, "train", data.release)
         codes = [code]
-    if data.joint and codes:
+    if data.joint and codes and not is_cross_lingual(recipe, task):
         # The target's own splits are those of `data.splits`.
         codes = [code for code in codes if code != target.code]
     elif not codes:
@@ -176,12 +183,25 @@ def _source_names(word: str, recipe: Recipe, task: Task) -> list[str]:
     return [f"{track}/{code}" for code in codes]
 
 
+def _target_group(recipe: Recipe, task: Task) -> set[str]:
+    """Return the target languages that train on the same languages as the recipe's, which is among them.
+
+    Neighbours of the alphabet are in different groups: they may be varieties of one language (arq and ary).
+    """
+    data = recipe.data
+    targets = sorted({spec.language for spec in task.specs(data.release, data.track, split="test")})
+    code = task.language(data.language).code
+    return (
+        set(targets[targets.index(code) % data.target_groups :: data.target_groups]) if data.target_groups else {code}
+    )
+
+
 def training_data_text(recipe: Recipe, task: Task) -> str:
     """Return the training data of a resolved recipe in words, such as ``the train split and Swedish (track a)``."""
     data = recipe.data
     if recipe.trains_jointly:
-        count = len({f"{data.track}/{data.language}", *data.sources})
-        return f"the {' and '.join(data.splits)} splits of {count} languages together"
+        splits = data.splits or ("train",)
+        return f"the {' and '.join(splits)} splits of {len(data.joint_languages)} languages together"
     parts = []
     if data.splits:
         parts.append(f"the {' and '.join(data.splits)} split{'s' if len(data.splits) > 1 else ''}")
@@ -202,22 +222,28 @@ def load_sources(
 
     Texts of the evaluation splits are removed; the note of each source says how many.
     """
-    most = recipe.data.most
     evaluated_texts = {letters(text) for gold in evaluated for text in gold.texts or ()}
     own = evaluated[0].spec
     # One model for all languages has the same training texts for each; its overlap with test is counted instead.
     includes_own = f"{own.track}/{own.language}" in recipe.data.sources
     golds: dict[str, Gold] = {}
-    sampled: dict[str, str] = {}
     for name in recipe.data.sources:
         gold = _load(name, "train", own, source, task, recipe)
         if not includes_own and not name.endswith(f"/{own.language}"):
             gold = _without_texts(gold, evaluated_texts, own)
+        golds[name] = gold
+    return sample_texts(golds, recipe)
+
+
+def sample_texts(golds: Mapping[str, Gold], recipe: Recipe) -> dict[str, Gold]:
+    """Return sources with at most ``data.most`` texts of each; the note of the first says how many there were."""
+    golds, most = dict(golds), recipe.data.most
+    sampled: dict[str, str] = {}
+    for name, gold in golds.items():
         if 0 < most < len(gold):
             sample = np.random.default_rng(recipe.train.seed).permutation(len(gold))[:most]
             sampled[name] = f"{len(gold):,} texts of {gold.source}"
-            gold = _select_rows(gold, np.sort(sample).tolist())
-        golds[name] = gold
+            golds[name] = _select_rows(gold, np.sort(sample).tolist())
     if sampled:
         # One note for all, not one for each of up to 31 files.
         first, *more = sampled

@@ -13,7 +13,7 @@ from semeval_emo.task import Task, short_hash
 from semeval_emo.zoo.dataset.examples import Examples
 from semeval_emo.zoo.dataset.extra_data import load_extra, refuse_leaks, refuse_target_language
 from semeval_emo.zoo.dataset.folds import FOLDS, grouped_folds, stratified_folds
-from semeval_emo.zoo.dataset.joint import joint_names, load_joint
+from semeval_emo.zoo.dataset.joint import load_joint
 from semeval_emo.zoo.dataset.other_languages import (
     SOURCES,
     file_numbers,
@@ -54,7 +54,7 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
 
 def training_golds(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
     """Return the training data among `load_splits`, in the order of the recipe."""
-    names = joint_names(recipe) if recipe.data.joint else recipe.data.training_sets
+    names = recipe.data.joint_languages if recipe.data.joint else recipe.data.training_sets
     return [golds[name] for name in names]
 
 

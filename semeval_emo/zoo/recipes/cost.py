@@ -16,7 +16,6 @@ from semeval_emo.errors import EmoError
 from semeval_emo.task import Task
 from semeval_emo.zoo.backbones.weights import is_hub_id, local_path
 from semeval_emo.zoo.dataset.folds import FOLDS
-from semeval_emo.zoo.dataset.joint import joint_names
 from semeval_emo.zoo.dataset.other_languages import implied_track, resolve_target
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import Recipe, ShapeConfig
@@ -215,7 +214,11 @@ def _texts_and_tokens(recipe: Recipe, task: Task) -> tuple[int, float, float]:
         return len(spec.emotions) * min(mean + PROMPT_TOKENS, longest)
 
     texts, tokens = 0, 0.0
-    wanted = {(name, split) for name in (joint_names(recipe) if data.joint else (own,)) for split in data.splits}
+    wanted = {
+        (name, split)
+        for name in (data.joint_languages if data.joint else (own,))
+        for split in data.splits or (["train"] if data.joint else [])
+    }
     wanted |= {(name, "train") for name in data.sources if not data.joint}
     for name, split in sorted(wanted):
         track, _, language = name.partition("/")

@@ -15,7 +15,6 @@ from semeval_emo.errors import InputError
 from semeval_emo.files import write_folder
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.dataset.folds import FOLDS
-from semeval_emo.zoo.dataset.joint import joint_names
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.runs.finished import FinishedRun
 from semeval_emo.zoo.runs.folder import RunFolder
@@ -48,7 +47,7 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
     if not is_language_independent(recipe):
         return ""
     data = folder.state()["data"]
-    names = joint_names(recipe) if recipe.data.joint else recipe.data.training_sets
+    names = recipe.data.joint_languages if recipe.data.joint else recipe.data.training_sets
     for file in sorted(folder.path.parent.glob("*/run.json")):
         try:
             other = FinishedRun.load(file.parent)
@@ -74,7 +73,7 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
 def _without_language(recipe: Recipe) -> dict[str, Any]:
     resolved = recipe.resolved()
     if recipe.data.joint:
-        resolved["data"]["sources"] = list(joint_names(recipe))
+        resolved["data"]["sources"] = list(recipe.data.joint_languages)
     return resolved | {"data": {key: value for key, value in resolved["data"].items() if key != "language"}}
 
 

@@ -193,6 +193,51 @@ def test_adapters_have_no_folds(folder: Path, tmp_path: Path):
         train(recipe, language="xaa", source=folder / "data", task=str(folder / "cross.toml"), runs=tmp_path)
 
 
-def test_a_track_without_training_texts_is_refused(folder: Path, tmp_path: Path):
-    with pytest.raises(UsageError, match="track c has no training texts of its own"):
-        run(folder, tmp_path, language="xaa", track="c")
+def run_elsewhere(folder: Path, language: str, *settings: str) -> RunResult:
+    """Train for track c, with two groups of targets: xaa and xcc, which train on xbb; xbb, which trains on both."""
+    encoder, *others = f"model.backbone={folder / 'encoder'}", "data.target_groups=2", "model.max_length=24"
+    small = ("trainable.layers=1", "train.batch=32", "train.precision=fp32", "train.lr=0.003", "groups.head.lr=0.03")
+    recipe = load_recipe("gemma-joint-cross", [encoder, *others, *small, *settings])
+    return train(
+        recipe, language=language, source=folder / "data", task=str(folder / "cross.toml"), runs=folder / "runs"
+    )
+
+
+def test_targets_of_a_group_share_a_model_trained_on_the_languages_of_other_groups(folder: Path, tmp_path: Path):
+    make_cross(tmp_path, without_fear="xcc")
+    save_encoder(tmp_path / "encoder", "gemma-wide")
+    trained = {language: run_elsewhere(tmp_path, language) for language in LANGUAGES}
+    assert {code: result.folder.state().get("shares") for code, result in trained.items()} == {
+        "xaa": None, "xbb": None, "xcc": "xaa-track_c",
+    }  # fmt: skip
+    sources = {code: result.recipe.data.sources for code, result in trained.items()}
+    assert sources == {"xaa": ("a/xbb",), "xbb": ("a/xaa", "a/xcc"), "xcc": ("a/xbb",)}
+    # xcc has no fear, and the model that it shares does.
+    assert load_model(trained["xcc"].folder.path).space.emotions == ("anger", "joy", "sadness", "surprise")
+    task = load_task(str(tmp_path / "cross.toml"))
+    for result in trained.values():
+        assert validate(result.folder.predictions, task=task).valid
+        assert not (result.folder.probabilities("train")).exists()
+    card = trained["xbb"].folder.card.read_text(encoding="utf-8")
+    assert "the train splits of 2 languages together" in card
+    # The texts of a sample are the same for all targets of a group.
+    few = [run_elsewhere(tmp_path, language, "data.most=100") for language in ("xaa", "xcc")]
+    assert few[1].folder.state()["shares"] == few[0].folder.path.name
+    assert any("100 of 240 texts" in note for note in few[0].data_notes), few[0].data_notes
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (("select.split=folds", "threshold.split=folds"), "no training texts of its own to select on folds of"),
+        (("data.sources=[]",), "it needs data.sources"),
+        (("select.epoch=best",), "takes the last epoch"),
+        ((), "has fear, and none of the languages that it trains on"),
+    ],
+)
+def test_settings_that_one_model_for_a_group_of_targets_cannot_have(
+    settings: tuple[str, ...], message: str, folder: Path
+):
+    # xaa trains on xbb, which has no fear.
+    with pytest.raises(UsageError, match=message):
+        run_elsewhere(folder, "xaa", *settings)
