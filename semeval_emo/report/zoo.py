@@ -15,7 +15,7 @@ from semeval_emo.text import plural
 from semeval_emo.zoo.dataset.folds import FOLDS
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.inference.overview import RecipeEntry
-from semeval_emo.zoo.recipe import GroupConfig, Recipe
+from semeval_emo.zoo.recipe import DataConfig, GroupConfig, Recipe
 from semeval_emo.zoo.recipes.cost import GPUS
 from semeval_emo.zoo.recipes.load import trainable_text
 from semeval_emo.zoo.recipes.readiness import DOWNLOAD, Readiness
@@ -280,11 +280,15 @@ def _training_data(recipe: Recipe) -> list[tuple[str, Any]]:
     rows = [
         ("splits", ", ".join(data.splits) if data.splits not in ((), ("train",)) else ""),
         ("sources", ", ".join(data.sources) + most if data.sources else ""),
-        ("languages", "one model for all of them" if recipe.trains_jointly else ""),
+        ("languages", _joint_models(data) if recipe.trains_jointly else ""),
         ("without a train split", ", ".join(data.stand_in)),
         ("extra data", ", ".join(data.extra)),
     ]
     return [(name, value) for name, value in rows if value]
+
+
+def _joint_models(data: DataConfig) -> str:
+    return f"a model for each of {data.target_groups} groups" if data.target_groups else "one model for all of them"
 
 
 def _training(recipe: Recipe) -> list[tuple[str, Any]]:

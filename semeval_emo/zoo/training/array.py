@@ -50,7 +50,7 @@ class Shard:
 
 
 def array_tasks(recipes: Sequence[Recipe], languages: Sequence[str], task: Task, track: str) -> list[ArrayTask]:
-    """Return a task per run; the runs of a recipe whose model does not depend on the language are one task.
+    """Return a task per run; the runs of a recipe that share a model are one task.
 
     Args:
         recipes: a recipe with one or more random seeds.
@@ -61,10 +61,14 @@ def array_tasks(recipes: Sequence[Recipe], languages: Sequence[str], task: Task,
     """
     tasks = []
     for recipe in recipes:
-        if _is_one_model(recipe, languages[0], task, track):
-            tasks.append(ArrayTask(recipe, tuple(languages)))
-        else:
-            tasks += [ArrayTask(recipe, (code,)) for code in languages]
+        sharing: dict[tuple[str, ...], list[str]] = {}
+        for code in languages:
+            training_sets = _shared_training_sets(recipe, code, task, track)
+            if training_sets:
+                sharing.setdefault(training_sets, []).append(code)
+            else:
+                tasks.append(ArrayTask(recipe, (code,)))
+        tasks += [ArrayTask(recipe, tuple(codes)) for codes in sharing.values()]
 
     def texts(part: ArrayTask) -> int:
         release = task.release(part.recipe.data.release or None).key
@@ -73,12 +77,16 @@ def array_tasks(recipes: Sequence[Recipe], languages: Sequence[str], task: Task,
     return sorted(tasks, key=lambda part: -texts(part))
 
 
-def _is_one_model(recipe: Recipe, language: str, task: Task, track: str) -> bool:
+def _shared_training_sets(recipe: Recipe, language: str, task: Task, track: str) -> tuple[str, ...]:
+    """Return the names of the training data, whose model other languages with the same share; empty if none can."""
     try:
-        return is_language_independent(resolve_target(recipe, task, track, language))
+        resolved = resolve_target(recipe, task, track, language)
     except EmoError:
         # Training this language reports the error.
-        return False
+        return ()
+    if not is_language_independent(resolved):
+        return ()
+    return resolved.data.joint_languages if recipe.data.joint else resolved.data.training_sets
 
 
 def tasks_of_shard(tasks: Sequence[ArrayTask], shard: Shard) -> list[ArrayTask]:
