@@ -148,6 +148,11 @@ class DataConfig:
         # The target is not among them in a track that trains on other languages.
         return tuple(sorted({*self.sources, *([f"{self.track}/{self.language}"] if self.splits else [])}))
 
+    @property
+    def model_sets(self) -> tuple[str, ...]:
+        """The names of the data that the model is trained on; a model of the same data can be shared."""
+        return self.joint_languages if self.joint else self.training_sets
+
 
 @dataclass(frozen=True)
 class ModelConfig:

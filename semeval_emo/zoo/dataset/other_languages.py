@@ -189,11 +189,10 @@ def _target_group(recipe: Recipe, task: Task) -> set[str]:
     Neighbours of the alphabet are in different groups: they may be varieties of one language (arq and ary).
     """
     data = recipe.data
+    code = task.spec(data.track, data.language, "test", data.release).language
     targets = sorted({spec.language for spec in task.specs(data.release, data.track, split="test")})
-    code = task.language(data.language).code
-    return (
-        set(targets[targets.index(code) % data.target_groups :: data.target_groups]) if data.target_groups else {code}
-    )
+    groups = data.target_groups or len(targets)
+    return set(targets[targets.index(code) % groups :: groups])
 
 
 def training_data_text(recipe: Recipe, task: Task) -> str:

@@ -54,8 +54,7 @@ def load_splits(recipe: Recipe, source: str | os.PathLike[str] | None, task: Tas
 
 def training_golds(recipe: Recipe, golds: dict[str, Gold]) -> list[Gold]:
     """Return the training data among `load_splits`, in the order of the recipe."""
-    names = recipe.data.joint_languages if recipe.data.joint else recipe.data.training_sets
-    return [golds[name] for name in names]
+    return [golds[name] for name in recipe.data.model_sets]
 
 
 def fold_names(recipe: Recipe) -> tuple[str, ...]:

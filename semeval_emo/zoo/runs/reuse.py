@@ -47,7 +47,6 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
     if not is_language_independent(recipe):
         return ""
     data = folder.state()["data"]
-    names = recipe.data.joint_languages if recipe.data.joint else recipe.data.training_sets
     for file in sorted(folder.path.parent.glob("*/run.json")):
         try:
             other = FinishedRun.load(file.parent)
@@ -55,7 +54,7 @@ def reuse_model(folder: RunFolder, recipe: Recipe, space: Space) -> str:
             continue
         state = other.state
         if (
-            any(state["data"].get(name) != data[name] for name in names)
+            any(state["data"].get(name) != data[name] for name in recipe.data.model_sets)
             or _without_language(other.recipe) != _without_language(recipe)
             or (state.get("emotions") != list(space.emotions) and not recipe.data.joint)
         ):

@@ -84,9 +84,7 @@ def _shared_training_sets(recipe: Recipe, language: str, task: Task, track: str)
     except EmoError:
         # Training this language reports the error.
         return ()
-    if not is_language_independent(resolved):
-        return ()
-    return resolved.data.joint_languages if recipe.data.joint else resolved.data.training_sets
+    return resolved.data.model_sets if is_language_independent(resolved) else ()
 
 
 def tasks_of_shard(tasks: Sequence[ArrayTask], shard: Shard) -> list[ArrayTask]:
