@@ -8,7 +8,7 @@ of the network and checkpoints. The learning rates are tuned for SmolLM2 (zoo/sm
 published ones it hardly learns, and equal scores would mean nothing. They do not affect the time of a step.
 
     python benchmarks/bench_train.py            about twenty minutes on an idle machine, an hour on a busy one
-    python benchmarks/bench_train.py --quick    a smoke test: few steps, one epoch; its results mean nothing
+    python benchmarks/bench_train.py --quick    a smoke test of few steps with a tiny network: its results mean nothing
 
 CPU time is reported next to wall time, which other processes on the same cores increase.
 """
@@ -106,9 +106,9 @@ class Bench:
             Baseline(what, self.recipe, self.space, total, self.clock, self.folder / "trainer")
             for what in (NOTEBOOK, FUSED, BEST)
         ]
-        self.ours = make_tail_trainer(
-            build(self.recipe, self.space, Progress()), 26, self.splits["train"], self.batches
-        )
+        network = build(self.recipe, self.space, Progress())
+        first = finetune.first_trained_layer(network)
+        self.ours = make_tail_trainer(network, first, self.splits["train"], self.batches)
         self.losses: list[float] = []
         self.predictions: dict[str, np.ndarray] = {}
 
@@ -197,7 +197,10 @@ def operations(network: Network, lengths: Sequence[int], texts: int) -> tuple[fl
     weights = sum(p.numel() for p in layer.parameters() if p.dim() == 2)
     kv_proj = layer.self_attn.k_proj.weight.numel() + layer.self_attn.v_proj.weight.numel()
     train = sum(lengths[:texts])
-    return 2e-9 * 26 * weights * sum(lengths), 6e-9 * (train * (3 * weights + kv_proj) + texts * (weights - kv_proj))
+    frozen = finetune.first_trained_layer(network)
+    return 2e-9 * frozen * weights * sum(lengths), 6e-9 * (
+        train * (3 * weights + kv_proj) + texts * (weights - kv_proj)
+    )
 
 
 def say(note: str) -> None:
@@ -302,7 +305,9 @@ def main() -> None:
     splits, space, words = data(asked.quick)
     peaks = {dtype: peak(dtype) for dtype in (torch.float32, torch.bfloat16)}
     epochs = 1 if asked.quick else 6
-    recipe = resolve_target(load_recipe("smollm2-4layer", [*EQUAL, f"train.epochs={epochs}"]), load_task(), None, None)
+    name = "llama-tiny" if asked.quick else "smollm2-4layer"
+    settings = [*EQUAL, "train.batch=2", f"train.epochs={epochs}"]
+    recipe = resolve_target(load_recipe(name, settings), load_task(), None, None)
     # On CPUs without bf16 matrix instructions, bf16 is slower than fp32, so the fast configuration uses fp32.
     pays = peaks[torch.bfloat16] > 1.5 * peaks[torch.float32]
     precision: Literal["fp32", "bf16"] = "bf16" if pays else "fp32"
