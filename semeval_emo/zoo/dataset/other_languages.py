@@ -111,13 +111,16 @@ def _check_joint(recipe: Recipe, task: Task) -> None:
     reason = fix = ""
     cross_lingual = is_cross_lingual(recipe, task)
     if cross_lingual and (not data.sources or data.extra):
-        reason, fix = "in this track it needs data.sources, and no data.extra", "--set data.joint=false"
+        reason, fix = (
+            "in this track it needs data.sources, and no data.extra",
+            "--set 'data.sources=[\"others\"]' --set data.extra=[]",
+        )
     elif not cross_lingual and (not data.splits or data.most or data.extra):
         reason, fix = "it needs data.splits, and neither data.most nor data.extra", "--set data.joint=false"
     elif cross_lingual and recipe.select.split == "folds":
         reason, fix = (
-            f"track {data.track} has no training texts of its own to select on folds of",
-            "--set select.split=dev",
+            f"track {data.track} has no training texts of its own, so there are no folds to select on",
+            "--set select.split=dev --set threshold.split=dev",
         )
     elif not cross_lingual and any(word.partition("/")[0] != data.track for word in data.sources if "/" in word):
         reason, fix = f"its sources are of track {data.track} only", "name languages in data.sources without a track"

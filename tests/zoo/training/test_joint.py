@@ -229,7 +229,10 @@ def test_targets_of_a_group_share_a_model_trained_on_the_languages_of_other_grou
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (("select.split=folds", "threshold.split=folds"), "no training texts of its own to select on folds of"),
+        (
+            ("select.split=folds", "threshold.split=folds"),
+            "no training texts of its own, so there are no folds to select on",
+        ),
         (("data.sources=[]",), "it needs data.sources"),
         (("select.epoch=best",), "takes the last epoch"),
         ((), "has fear, and none of the languages that it trains on"),
