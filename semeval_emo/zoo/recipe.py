@@ -116,6 +116,7 @@ class DataConfig:
             once, also where folds hold out texts of each. A track that trains on other languages adds no own splits.
         target_groups: the number of groups that the target languages are divided into, 0 for no groups: ``others`` are
             the languages of other groups, so that a joint model is the same for all targets of a group.
+        own_outputs: each language of a joint model has outputs of its own, so that only the layers below are shared.
         most: number of texts sampled from each source with ``train.seed``; 0 for all.
         stand_in: sources for languages without a train split.
         extra: data added last: a split of another track (``b/train``; its intensities become binary labels if the
@@ -131,6 +132,7 @@ class DataConfig:
     sources: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     joint: bool = field(default=False, metadata=ADDED_LATER)
     target_groups: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
+    own_outputs: bool = field(default=False, metadata=ADDED_LATER)
     most: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
     stand_in: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     extra: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)

@@ -28,9 +28,9 @@ class JointSet:
     """The training set of several languages.
 
     Attributes:
-        space: the emotions of all languages.
+        space: the emotions of all languages, or the outputs of each language, which have `output_name`.
         own_rows: the texts of the target language; none in a track that trains on other languages.
-        own_columns: the emotions of the target language.
+        own_columns: the outputs of the target language.
     """
 
     train: Examples
@@ -105,11 +105,10 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet
     position = names.index(own_name) if own_name in names else 0
     start = sum(sizes[:position])
     own_rows = slice(start, start + sizes[position] if own_name in names else start)
-    emotions = golds[names[0]].spec.emotions
-    train = Examples(
-        tuple(text for name in names for text in golds[name].texts or ()),
-        np.concatenate([golds[name].labels for name in names]),
-    )
+    outputs, labels = golds[names[0]].spec.emotions, np.concatenate([golds[name].labels for name in names])
+    if recipe.data.own_outputs:
+        outputs, labels = _own_outputs(recipe, golds)
+    train = Examples(tuple(text for name in names for text in golds[name].texts or ()), labels)
     if recipe.select.split == FOLDS:
         folds = [
             stratified_folds(golds[name].texts or (), golds[name].labels, recipe.select.folds, recipe.train.seed)
@@ -119,10 +118,29 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet
         train = replace(train, folds=Folds(fold_of, len(fold_of), recipe.select.folds))
     return JointSet(
         train,
-        replace(own, emotions=emotions),
+        replace(own, emotions=outputs),
         own_rows,
-        tuple(emotions.index(emotion) for emotion in own.emotions),
+        tuple(outputs.index(output_name(recipe, emotion)) for emotion in own.emotions),
     )
+
+
+def output_name(recipe: Recipe, emotion: str) -> str:
+    """Return the label of the output of a network for an emotion of the recipe's target language."""
+    return f"{recipe.data.track}/{recipe.data.language}/{emotion}" if recipe.data.own_outputs else emotion
+
+
+def _own_outputs(recipe: Recipe, golds: Mapping[str, Gold]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the names of the outputs of all languages and the labels (n, outputs), -1 for those of other languages."""
+    names = recipe.data.joint_languages
+    known = {name: np.flatnonzero((golds[name].labels >= 0).any(axis=0)) for name in names}
+    outputs = tuple(f"{name}/{golds[name].spec.emotions[column]}" for name in names for column in known[name])
+    labels = np.full((sum(len(golds[name]) for name in names), len(outputs)), -1, dtype=np.int8)
+    row = column = 0
+    for name in names:
+        own = golds[name].labels[:, known[name]]
+        labels[row : row + len(own), column : column + own.shape[1]] = own
+        row, column = row + len(own), column + own.shape[1]
+    return outputs, labels
 
 
 def _with_copies(texts: Sequence[str], fold_of: np.ndarray) -> np.ndarray:

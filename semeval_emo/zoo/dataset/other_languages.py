@@ -122,6 +122,8 @@ def _check_joint(recipe: Recipe, task: Task) -> None:
             f"track {data.track} has no training texts of its own, so there are no folds to select on",
             "--set select.split=dev --set threshold.split=dev",
         )
+    elif cross_lingual and data.own_outputs:
+        reason, fix = "the target language has no outputs of its own", "--set data.own_outputs=false"
     elif not cross_lingual and any(word.partition("/")[0] != data.track for word in data.sources if "/" in word):
         reason, fix = f"its sources are of track {data.track} only", "name languages in data.sources without a track"
     elif recipe.select.split != "folds" and not (

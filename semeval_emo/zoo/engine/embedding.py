@@ -18,6 +18,7 @@ from semeval_emo.progress import Progress
 from semeval_emo.zoo.backbones.model_folder import CONFIG, WEIGHTS, read_table, reading_model
 from semeval_emo.zoo.backbones.weights import silence_transformers
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches, padded_batches
+from semeval_emo.zoo.engine.compiled import is_worthwhile
 from semeval_emo.zoo.engine.devices import default_device, product_dtype, tf32_products
 from semeval_emo.zoo.engine.gemma import PackedGemmaEncoder, is_gemma
 from semeval_emo.zoo.engine.network import check_length, position_count
@@ -115,7 +116,8 @@ class SentenceEncoder:
         """
         pooling, lengths = model.pooling or "mean", [len(row) for row in rows]
         if pooling == "mean" and is_gemma(self.network, model.max_length):
-            encoder = PackedGemmaEncoder(self.network, dtype)
+            compiling = is_worthwhile(sum(lengths), self.network.device)
+            encoder = PackedGemmaEncoder(self.network, dtype, compiling=compiling)
 
             def mean(batch: list[int]) -> torch.Tensor:
                 states, packed = encoder.encode([rows[i] for i in batch])

@@ -96,7 +96,7 @@ class FoldNetworks:
         frozen = compute_frozen_states(network, network.tokens(texts), first, None, progress, "predicting")
         each = []
         for one in self._networks():
-            tail = make_tail(one, first)
+            tail = make_tail(one, first, int(frozen.lengths.sum()))
             each.append(to_probabilities(tail_logits(one, tail, frozen)))
             tail.close()
         return np.mean(each, axis=0)
@@ -209,7 +209,8 @@ def _train_tail(
         network, first_trained_layer(network), TailInputs(inputs.frozen.select(train_rows), own), loss
     )
     trainer.run({}, job)
-    tail = make_tail(network, first_trained_layer(network))
-    predicted = to_probabilities(tail_logits(network, tail, inputs.frozen.select(held_out)))
+    frozen = inputs.frozen.select(held_out)
+    tail = make_tail(network, first_trained_layer(network), int(frozen.lengths.sum()))
+    predicted = to_probabilities(tail_logits(network, tail, frozen))
     tail.close()
     return predicted

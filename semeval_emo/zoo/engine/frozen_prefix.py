@@ -20,6 +20,7 @@ from semeval_emo.files import full_disk_named
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
+from semeval_emo.zoo.engine.compiled import is_worthwhile
 from semeval_emo.zoo.engine.devices import concatenated
 from semeval_emo.zoo.engine.gemma import PackedGemmaLayers, is_gemma
 from semeval_emo.zoo.engine.layer_cut import LayerCut
@@ -162,7 +163,8 @@ def _packed(
     if is_llama(network.model):
         layers = PackedLlamaLayers(network.model, frozen, first == len(model.layers), dtype)
     else:
-        layers = PackedGemmaLayers(model, frozen, dtype)
+        compiling = is_worthwhile(sum(len(row) for row in rows), network.device)
+        layers = PackedGemmaLayers(model, frozen, dtype, compiling=compiling)
 
     def run(batch: list[int]) -> torch.Tensor:
         ids = torch.tensor([token for i in batch for token in rows[i]], device=network.device)

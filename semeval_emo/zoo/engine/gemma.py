@@ -2,6 +2,7 @@
 
 The mathematics is that of Hugging Face's ``Gemma3TextModel`` under a head on the mean of its states (a test compares
 both to 1e-5). Linear layers and norms process each token once. Only attention is padded, since its cost is small.
+What lies between matrix products is compiled where the work is long enough.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch.nn import functional
 from transformers import Gemma3TextModel
 
 from semeval_emo.zoo.engine.attention import PackedSequences, grouped_attention
+from semeval_emo.zoo.engine.compiled import Function, compiled
 from semeval_emo.zoo.engine.flat_parameters import FusedLinear
 from semeval_emo.zoo.engine.llama import rotate
 from semeval_emo.zoo.engine.packed_linear import PackedLinear
@@ -42,14 +44,16 @@ class PackedGemmaLayer:
 
     Args:
         copy_dtype: dtype of a copy of the weights, for inference with frozen weights; None uses the weights themselves.
+        compiling: whether the operations between matrix products are compiled.
     """
 
-    def __init__(self, layer: Any, copy_dtype: torch.dtype | None) -> None:
+    def __init__(self, layer: Any, copy_dtype: torch.dtype | None, *, compiling: bool) -> None:
         def fuse(*layers: torch.nn.Linear) -> FusedLinear | PackedLinear:
             return FusedLinear(layers) if copy_dtype is None else PackedLinear(layers, copy_dtype)
 
         attention, mlp = layer.self_attn, layer.mlp
         config = attention.config
+        self.compiling = compiling
         self.layer_type = attention.layer_type
         self.heads, self.kv_heads = config.num_attention_heads, config.num_key_value_heads
         self.head_dim, self.scale = attention.head_dim, attention.scaling
@@ -72,22 +76,30 @@ class PackedGemmaLayer:
     ) -> torch.Tensor:
         """Map states of shape (T, hidden) to (T, hidden)."""
         dtype = _product_dtype(states)
-        qkv = self.qkv_proj(_rms_norm(self.input_norm, states, dtype)).view(len(states), -1, self.head_dim)
-        query, key, value = qkv.split([self.heads, self.kv_heads, self.kv_heads], dim=1)
-        query = rotate(_rms_norm(self.q_norm, query, dtype), cos, sin)
-        key = rotate(_rms_norm(self.k_norm, key, dtype), cos, sin)
+        qkv = self.qkv_proj(self._run(_normed, states, self.input_norm.weight, self.input_norm.eps, dtype))
+        query, key, value = self._run(
+            _rotated, qkv.view(len(states), -1, self.head_dim), self.heads, self.kv_heads, self.q_norm.weight,
+            self.k_norm.weight, self.q_norm.eps, cos, sin,
+        )  # fmt: skip
         mixed = grouped_attention(query, key, value, packed, causal=False, scale=self.scale)
-        states = states + _rms_norm(self.attention_norm, self.o_proj(mixed), states.dtype)
-        gate, up = self.gate_up_proj(_rms_norm(self.mlp_input_norm, states, dtype)).chunk(2, dim=-1)
-        mlp = self.down_proj(functional.gelu(gate, approximate="tanh") * up)
-        return states + _rms_norm(self.mlp_norm, mlp, states.dtype)
+        states, normed = self._run(
+            _added, states, self.o_proj(mixed), self.attention_norm.weight, self.mlp_input_norm.weight,
+            self.mlp_norm.eps, dtype,
+        )  # fmt: skip
+        outputs = self.down_proj(self._run(_gated, self.gate_up_proj(normed)))
+        return self._run(_residual, states, outputs, self.mlp_norm.weight, self.mlp_norm.eps)
+
+    def _run(self, function: Function, *arguments: Any) -> Any:
+        return (compiled(function) if self.compiling else function)(*arguments)
 
 
 class PackedGemmaLayers:
     """Consecutive layers of an encoder, run on packed states; the weights remain those of the encoder."""
 
-    def __init__(self, encoder: Any, layers: Sequence[Any], copy_dtype: torch.dtype | None = None) -> None:
-        self.layers = [PackedGemmaLayer(layer, copy_dtype) for layer in layers]
+    def __init__(
+        self, encoder: Any, layers: Sequence[Any], copy_dtype: torch.dtype | None = None, *, compiling: bool = False
+    ) -> None:
+        self.layers = [PackedGemmaLayer(layer, copy_dtype, compiling=compiling) for layer in layers]
         self._rotary = encoder.rotary_emb
         self._tables: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
@@ -120,8 +132,8 @@ class PackedGemmaLayers:
 class PackedGemmaEncoder(PackedGemmaLayers):
     """All layers of an encoder, from token ids to the states after the final norm."""
 
-    def __init__(self, encoder: Any, copy_dtype: torch.dtype | None = None) -> None:
-        super().__init__(encoder, list(encoder.layers), copy_dtype)
+    def __init__(self, encoder: Any, copy_dtype: torch.dtype | None = None, *, compiling: bool = False) -> None:
+        super().__init__(encoder, list(encoder.layers), copy_dtype, compiling=compiling)
         self.embed_tokens, self.norm = encoder.embed_tokens, encoder.norm
 
     def encode(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, PackedSequences]:
@@ -129,19 +141,19 @@ class PackedGemmaEncoder(PackedGemmaLayers):
         device = self.norm.weight.device
         packed = PackedSequences.from_lengths([len(row) for row in rows], device)
         ids = torch.tensor([token for row in rows for token in row], device=device)
-        return _rms_norm(self.norm, self(self.embed_tokens(ids), packed), torch.float32), packed
+        return _normed(self(self.embed_tokens(ids), packed), self.norm.weight, self.norm.eps, torch.float32), packed
 
 
 class PackedGemmaTail(PackedGemmaLayers):
     """The layers from `first` on, the final norm, and the head on the mean over tokens of a `MeanPooled`."""
 
-    def __init__(self, model: MeanPooled, first: int, copy_dtype: torch.dtype | None = None) -> None:
-        super().__init__(model.model, list(model.model.layers[first:]), copy_dtype)
+    def __init__(self, model: MeanPooled, first: int, *, compiling: bool = False) -> None:
+        super().__init__(model.model, list(model.model.layers[first:]), compiling=compiling)
         self.norm, self.head = model.model.norm, model.score
 
     def __call__(self, states: torch.Tensor, packed: PackedSequences) -> torch.Tensor:
         """Return the logits of each text, shape (B, emotions), from the input of layer `first`, shape (T, hidden)."""
-        states = _rms_norm(self.norm, super().__call__(states, packed), torch.float32)
+        states = _normed(super().__call__(states, packed), self.norm.weight, self.norm.eps, torch.float32)
         return self.head(packed.mean(states))
 
 
@@ -151,6 +163,36 @@ def _product_dtype(states: torch.Tensor) -> torch.dtype:
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else states.dtype
 
 
-def _rms_norm(layer: Any, states: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
+def _normed(states: torch.Tensor, weight: torch.Tensor, epsilon: float, dtype: torch.dtype) -> torch.Tensor:
     """Return Gemma's norm, whose weight is stored less one, in the given dtype."""
-    return rms_norm(states, 1.0 + layer.weight, layer.eps, dtype)
+    return rms_norm(states, 1.0 + weight, epsilon, dtype)
+
+
+def _residual(states: torch.Tensor, outputs: torch.Tensor, weight: torch.Tensor, epsilon: float) -> torch.Tensor:
+    """Return states plus the norm of what attention or the MLP made of them."""
+    return states + _normed(outputs, weight, epsilon, states.dtype)
+
+
+def _added(
+    states: torch.Tensor, outputs: torch.Tensor, weight: torch.Tensor, next_weight: torch.Tensor, epsilon: float,
+    dtype: torch.dtype,
+) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+    """Return `_residual`, and the next norm of it in the given dtype."""
+    states = _residual(states, outputs, weight, epsilon)
+    return states, _normed(states, next_weight, epsilon, dtype)
+
+
+def _rotated(
+    qkv: torch.Tensor, heads: int, kv_heads: int, q_weight: torch.Tensor, k_weight: torch.Tensor, epsilon: float,
+    cos: torch.Tensor, sin: torch.Tensor,
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # fmt: skip
+    """Return normed and rotated queries and keys, and values, of the heads (T, all heads, D)."""
+    query, key, value = qkv.split([heads, kv_heads, kv_heads], dim=1)
+    query, key = (_normed(each, weight, epsilon, qkv.dtype) for each, weight in ((query, q_weight), (key, k_weight)))
+    return rotate(query, cos, sin), rotate(key, cos, sin), value
+
+
+def _gated(gate_up: torch.Tensor) -> torch.Tensor:
+    """Return GELU of the first half of the columns times the second half."""
+    gate, up = gate_up.chunk(2, dim=-1)
+    return functional.gelu(gate, approximate="tanh") * up

@@ -19,6 +19,7 @@ from semeval_emo.zoo.engine import epoch_metrics, schedule
 from semeval_emo.zoo.engine.attention import PackedSequences
 from semeval_emo.zoo.engine.batches import MAX_TOKENS, packed_batches
 from semeval_emo.zoo.engine.checkpoint import Checkpointer, TrainState
+from semeval_emo.zoo.engine.compiled import is_worthwhile
 from semeval_emo.zoo.engine.flat_parameters import FlatAdamW, FlatParameters, FusedLinear
 from semeval_emo.zoo.engine.frozen_prefix import FrozenStates
 from semeval_emo.zoo.engine.gemma import PackedGemmaTail, is_gemma
@@ -50,10 +51,13 @@ def is_packed(network: Network) -> bool:
 class PackedTail:
     """The last layers of a Llama or a Gemma, on concatenated texts."""
 
-    def __init__(self, network: Network, first: int) -> None:
+    def __init__(self, network: Network, first: int, tokens: int) -> None:
         self.device = network.device
-        layers = PackedLlamaTail if is_llama(network.model) else PackedGemmaTail
-        self.layers: PackedLlamaTail | PackedGemmaTail = layers(network.model, first)
+        self.layers: PackedLlamaTail | PackedGemmaTail
+        if is_llama(network.model):
+            self.layers = PackedLlamaTail(network.model, first)
+        else:
+            self.layers = PackedGemmaTail(network.model, first, compiling=is_worthwhile(tokens, self.device))
         self.fused_layers = self.layers.fused_layers
 
     def __call__(self, frozen: FrozenStates, batch: Sequence[int]) -> torch.Tensor:
@@ -82,9 +86,9 @@ class PaddedTail:
         return self.cut.above([frozen.rows[i] for i in batch], states.to(dtype or states.dtype).split(lengths))
 
 
-def make_tail(network: Network, first: int) -> PackedTail | PaddedTail:
-    """Return the layers of a network from `first` on; `close` ends their use."""
-    return PackedTail(network, first) if is_packed(network) else PaddedTail(network, first)
+def make_tail(network: Network, first: int, tokens: int) -> PackedTail | PaddedTail:
+    """Return the layers of a network from `first` on, for work on this many tokens; `close` ends their use."""
+    return PackedTail(network, first, tokens) if is_packed(network) else PaddedTail(network, first)
 
 
 def tail_logits(network: Network, tail: PackedTail | PaddedTail, frozen: FrozenStates) -> torch.Tensor:
@@ -111,7 +115,7 @@ class TailTrainer:
         self.flat = FlatParameters(self.parameters, network.recipe)
         self.flat_adamw = FlatAdamW(self.flat, self.train.clip)
         self.optimizer = self.flat_adamw.optimizer
-        self.tail = make_tail(network, first)
+        self.tail = make_tail(network, first, int(train.frozen.lengths.sum()) * self.train.epochs)
         self.small_batch_adamw = SmallBatchAdamW(self.flat, self.optimizer, self.tail.fused_layers, self.train.clip)
         written = {gradient.data_ptr() for fused in self.tail.fused_layers for gradient in fused.weight_grads}
         # Gradients that autograd accumulates must be zeroed before each step; fused layers overwrite theirs.

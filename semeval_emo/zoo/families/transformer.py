@@ -16,6 +16,7 @@ from semeval_emo.text import printable
 from semeval_emo.zoo.backbones.model_folder import ADAPTER_CONFIG
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS
+from semeval_emo.zoo.dataset.joint import output_name
 from semeval_emo.zoo.family import Family, Job, ParameterCounts
 from semeval_emo.zoo.recipe import Dropout, PositiveFloat, PositiveInt, Recipe
 
@@ -69,7 +70,7 @@ class Transformer(Family):
     def predict(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
         """Return the sigmoids of the logits, of all folds' networks their mean: shape (n, L), float64."""
         labels = self._network_labels()
-        columns = [labels.index(emotion) for emotion in self.space.emotions]
+        columns = [labels.index(output_name(self.recipe, emotion)) for emotion in self.space.emotions]
         probabilities: np.ndarray = (self.folds or self._predictor).probabilities(texts, progress or Progress())
         return probabilities[:, columns]
 
@@ -102,7 +103,8 @@ class Transformer(Family):
         else:
             model.network = load(folder, recipe, space)
         labels = model._network_labels()
-        if labels != list(space.emotions) and not (recipe.data.joint and set(space.emotions) <= set(labels)):
+        own = [output_name(recipe, emotion) for emotion in space.emotions]
+        if labels != own and not (recipe.data.joint and set(own) <= set(labels)):
             raise wrong_labels(folder, labels, space.emotions)
         return model
 

@@ -31,6 +31,7 @@ from semeval_emo.data import load_gold
 from semeval_emo.errors import InputError, UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
+from semeval_emo.zoo.engine.compiled import can_compile, compiled, is_worthwhile
 from semeval_emo.zoo.engine.network import build, byte_tokenizer
 from semeval_emo.zoo.engine.pooling import HEAD, MeanPooled
 from semeval_emo.zoo.engine.tail_trainer import is_packed
@@ -114,6 +115,41 @@ def test_losses_and_scores_are_those_of_the_trainer(name: str, pooling: str, tmp
     first, second = (load_model(run.folder.path).family.predict(texts) for run in (cached, plain))
     assert first == pytest.approx(second, abs=2e-4)
     assert first.std(axis=0).max() > 1e-3
+
+
+def test_compiled_operations_have_the_losses_of_the_trainer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The operations between the matrix products of long work are compiled, forwards and backwards."""
+    if not can_compile():
+        pytest.skip("left out: needs a C++ compiler")
+    calls: list[str] = []
+
+    def watched(function):
+        calls.append(function.__name__)
+        return compiled(function)
+
+    monkeypatch.setattr("semeval_emo.zoo.engine.gemma.compiled", watched)
+    folder = save_encoder(tmp_path / "model", "gemma-wide")
+    plain = trained(folder, tmp_path / "plain", "model.pooling=mean", "train.engine=plain")
+    assert not calls
+    monkeypatch.setattr("semeval_emo.zoo.engine.compiled.MIN_TOKENS", 0)
+    ours = trained(folder, tmp_path / "ours", "model.pooling=mean", "train.engine=prefix")
+    for one, other in zip(ours.rows, plain.rows, strict=True):
+        assert one["loss"] == pytest.approx(other["loss"], abs=1e-5)
+    assert set(calls) == {"_normed", "_rotated", "_added", "_gated", "_residual"}
+    # 60 steps of one layer; the frozen layers run in a few batches.
+    assert calls.count("_gated") >= 60
+
+
+def test_without_a_compiler_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch):
+    def missing(function, **options):
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr("torch.compile", missing)
+    can_compile.cache_clear()
+    try:
+        assert not is_worthwhile(10**9, torch.device("cpu"))
+    finally:
+        can_compile.cache_clear()
 
 
 def test_batches_by_length_and_frozen_embeddings(tmp_path: Path):

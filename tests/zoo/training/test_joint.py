@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from semeval_emo.cli.app import main
@@ -169,6 +170,26 @@ def test_it_is_a_member_of_a_stack(folder: Path, trained: dict[str, RunResult], 
     assert not is_language_independent(stack.recipe)
 
 
+def test_each_language_may_have_outputs_of_its_own(folder: Path, tmp_path: Path):
+    results = {language: run(folder, tmp_path, "data.own_outputs=true", language=language) for language in LANGUAGES}
+    assert results["xbb"].folder.state()["shares"] == LANGUAGES[0]
+    model = load_model(results["xbb"].folder.path)
+    assert model.family._network_labels() == [f"a/{code}/{name}" for code in LANGUAGES for name in EMOTIONS[code]]
+    texts = load_gold("a", "xbb", "test", source=folder / "data", task=str(folder / "cross.toml")).texts
+    every = model.family.folds.probabilities(texts, Progress())
+    start = len(EMOTIONS[LANGUAGES[0]])
+    own = every[:, start : start + len(EMOTIONS["xbb"])]
+    assert stored(results["xbb"], "test", folder) == pytest.approx(own, abs=2e-6)
+    assert model.family.predict(texts) == pytest.approx(own, abs=2e-6)
+    # Only texts of a language train its outputs: the head's rows of different languages differ.
+    head = model.family.network.model.score.weight
+    assert not bool(torch.isclose(head[:start], head[-start:], atol=1e-3).all())
+    for language, result in results.items():
+        assert stored(result, "train", folder).shape == (240, len(EMOTIONS[language]))
+        # The labels of the toy task can be learned, so every language's outputs were trained on its own labels.
+        assert result.rows[-1]["folds"]["macro_f1"] > 0.3
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -235,6 +256,7 @@ def test_targets_of_a_group_share_a_model_trained_on_the_languages_of_other_grou
         ),
         (("data.sources=[]",), "it needs data.sources"),
         (("select.epoch=best",), "takes the last epoch"),
+        (("data.own_outputs=true",), "no outputs of its own"),
         ((), "has fear, and none of the languages that it trains on"),
     ],
 )
