@@ -288,7 +288,9 @@ def _training_data(recipe: Recipe) -> list[tuple[str, Any]]:
 
 
 def _joint_models(data: DataConfig) -> str:
-    return f"a model for each of {data.target_groups} groups" if data.target_groups else "one model for all of them"
+    outputs = ", with outputs for each" if data.own_outputs else ""
+    groups = f"a model for each of {data.target_groups} groups" if data.target_groups else "one model for all of them"
+    return groups + outputs
 
 
 def _training(recipe: Recipe) -> list[tuple[str, Any]]:

@@ -19,7 +19,7 @@ from semeval_emo.task import FileSpec, Task
 from semeval_emo.text import listed
 from semeval_emo.zoo.dataset.examples import Examples, Space
 from semeval_emo.zoo.dataset.folds import FOLDS, Folds, stratified_folds
-from semeval_emo.zoo.dataset.other_languages import join, match_labels, sample_texts
+from semeval_emo.zoo.dataset.other_languages import UNKNOWN, join, match_labels, sample_texts
 from semeval_emo.zoo.recipe import Recipe
 
 
@@ -58,15 +58,9 @@ def load_joint(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
     Raises:
         UsageError: the target has an emotion that none of them has.
     """
-    data = recipe.data
-    target = task.spec(data.track, data.language, "test", data.release)
-    specs = {}
-    for name in data.joint_languages:
-        track, _, language = name.partition("/")
-        available = {spec.split for spec in task.specs(data.release, track, language)}
-        splits = [split for split in data.splits or ("train",) if split in available]
-        specs[name] = [task.spec(track, language, split, data.release) for split in splits]
-    emotions = tuple(dict.fromkeys(emotion for own in specs.values() for spec in own for emotion in spec.emotions))
+    target = task.spec(recipe.data.track, recipe.data.language, "test", recipe.data.release)
+    specs = _specs(recipe, task)
+    emotions = _emotions(specs)
     missing = [emotion for emotion in target.emotions if emotion not in emotions]
     if missing:
         raise UsageError(
@@ -83,6 +77,34 @@ def load_joint(recipe: Recipe, source: str | os.PathLike[str] | None, task: Task
     return sample_texts(golds, recipe)
 
 
+def joint_outputs(recipe: Recipe, task: Task) -> tuple[str, ...]:
+    """Return the labels of the outputs of a joint model, whose recipe is resolved: emotions, or `output_name`."""
+    specs = _specs(recipe, task)
+    if not recipe.data.own_outputs:
+        return _emotions(specs)
+    return tuple(f"{name}/{emotion}" for name, own in specs.items() for emotion in own[0].emotions)
+
+
+def output_name(recipe: Recipe, emotion: str) -> str:
+    """Return the label of the output of a network for an emotion of the recipe's target language."""
+    return f"{recipe.data.track}/{recipe.data.language}/{emotion}" if recipe.data.own_outputs else emotion
+
+
+def _specs(recipe: Recipe, task: Task) -> dict[str, list[FileSpec]]:
+    """Return the training files of each language."""
+    data, specs = recipe.data, {}
+    for name in data.joint_languages:
+        track, _, language = name.partition("/")
+        available = {spec.split for spec in task.specs(data.release, track, language)}
+        splits = [split for split in data.splits or ("train",) if split in available]
+        specs[name] = [task.spec(track, language, split, data.release) for split in splits]
+    return specs
+
+
+def _emotions(specs: Mapping[str, Sequence[FileSpec]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(emotion for own in specs.values() for spec in own for emotion in spec.emotions))
+
+
 def _load(spec: FileSpec, joint: FileSpec, recipe: Recipe, source: str | os.PathLike[str] | None, task: Task) -> Gold:
     gold = load_gold(
         spec.track, spec.language, spec.split, release=spec.release, source=source, task=task,
@@ -93,7 +115,7 @@ def _load(spec: FileSpec, joint: FileSpec, recipe: Recipe, source: str | os.Path
     return replace(gold, spec=joint, labels=match_labels(gold, joint))
 
 
-def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet:
+def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space, task: Task) -> JointSet:
     """Return the training set of the languages among loaded splits.
 
     Args:
@@ -105,10 +127,8 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet
     position = names.index(own_name) if own_name in names else 0
     start = sum(sizes[:position])
     own_rows = slice(start, start + sizes[position] if own_name in names else start)
-    outputs, labels = golds[names[0]].spec.emotions, np.concatenate([golds[name].labels for name in names])
-    if recipe.data.own_outputs:
-        outputs, labels = _own_outputs(recipe, golds)
-    train = Examples(tuple(text for name in names for text in golds[name].texts or ()), labels)
+    outputs = joint_outputs(recipe, task)
+    train = Examples(tuple(text for name in names for text in golds[name].texts or ()), _labels(outputs, golds, recipe))
     if recipe.select.split == FOLDS:
         folds = [
             stratified_folds(golds[name].texts or (), golds[name].labels, recipe.select.folds, recipe.train.seed)
@@ -124,23 +144,17 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space) -> JointSet
     )
 
 
-def output_name(recipe: Recipe, emotion: str) -> str:
-    """Return the label of the output of a network for an emotion of the recipe's target language."""
-    return f"{recipe.data.track}/{recipe.data.language}/{emotion}" if recipe.data.own_outputs else emotion
-
-
-def _own_outputs(recipe: Recipe, golds: Mapping[str, Gold]) -> tuple[tuple[str, ...], np.ndarray]:
-    """Return the names of the outputs of all languages and the labels (n, outputs), -1 for those of other languages."""
+def _labels(outputs: Sequence[str], golds: Mapping[str, Gold], recipe: Recipe) -> np.ndarray:
+    """Return the labels of the texts of all languages: shape (n, outputs), -1 for outputs of other languages."""
     names = recipe.data.joint_languages
-    known = {name: np.flatnonzero((golds[name].labels >= 0).any(axis=0)) for name in names}
-    outputs = tuple(f"{name}/{golds[name].spec.emotions[column]}" for name in names for column in known[name])
-    labels = np.full((sum(len(golds[name]) for name in names), len(outputs)), -1, dtype=np.int8)
-    row = column = 0
-    for name in names:
-        own = golds[name].labels[:, known[name]]
-        labels[row : row + len(own), column : column + own.shape[1]] = own
-        row, column = row + len(own), column + own.shape[1]
-    return outputs, labels
+    if not recipe.data.own_outputs:
+        return np.concatenate([golds[name].labels for name in names])
+    parts = [np.full((len(golds[name]), len(outputs)), UNKNOWN, dtype=np.int8) for name in names]
+    for column, output in enumerate(outputs):
+        name, _, emotion = output.rpartition("/")
+        gold = golds[name]
+        parts[names.index(name)][:, column] = gold.labels[:, gold.spec.emotions.index(emotion)]
+    return np.concatenate(parts)
 
 
 def _with_copies(texts: Sequence[str], fold_of: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from semeval_emo.leaderboard.submitted import SubmittedSystem, origins, read_sys
 from semeval_emo.parse import ShapeError, member
 from semeval_emo.scoring.metrics import METRICS
 from semeval_emo.task import Task, load_task
+from semeval_emo.zoo.dataset.joint import joint_outputs
 from semeval_emo.zoo.dataset.other_languages import implied_language, implied_track, resolve_target
 from semeval_emo.zoo.family import ParameterCounts
 from semeval_emo.zoo.recipe import PublishedScores, Recipe, ShapeConfig
@@ -218,8 +219,13 @@ def recipe_sizes(recipe: Recipe, task: Task) -> ParameterCounts | None:
     shape, language = backbone_shape(recipe), implied_language(recipe.data.language, task)
     if shape is None or not language:
         return None
-    spec = task.spec(implied_track(recipe.data.track, task), language, "test")
-    emotions = len(spec.emotions)
+    emotions = len(task.spec(implied_track(recipe.data.track, task), language, "test").emotions)
+    if recipe.trains_jointly:
+        try:
+            emotions = len(joint_outputs(resolve_target(recipe, task, None, None), task))
+        except EmoError:
+            # It cannot be trained for this task.
+            return None
     if recipe.family == "embed":
         # Linear models on sentence vectors: the encoder without its pooling layer.
         encoder = count_parameters(shape, recipe.trainable, recipe.model, emotions, pooled=False)

@@ -233,7 +233,7 @@ def _tell_other_processes(family: Family | type[Family], trains: bool) -> None:
 
 def _joint_set(run: TrainingRun, golds: dict[str, Gold]) -> JointSet | None:
     """Return the texts of all languages if the run trains one model for them."""
-    return joint_set(run.recipe, golds, run.space) if run.recipe.trains_jointly else None
+    return joint_set(run.recipe, golds, run.space, run.task) if run.recipe.trains_jointly else None
 
 
 def _fit_model(run: TrainingRun, golds: dict[str, Gold]) -> Family:
