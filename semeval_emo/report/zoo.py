@@ -288,7 +288,7 @@ def _training_data(recipe: Recipe) -> list[tuple[str, Any]]:
 
 
 def _joint_models(data: DataConfig) -> str:
-    outputs = ", with outputs for each" if data.own_outputs else ""
+    outputs = ", with separate outputs for each language" if data.own_outputs else ""
     groups = f"a model for each of {data.target_groups} groups" if data.target_groups else "one model for all of them"
     return groups + outputs
 

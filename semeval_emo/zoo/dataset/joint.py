@@ -28,7 +28,7 @@ class JointSet:
     """The training set of several languages.
 
     Attributes:
-        space: the emotions of all languages, or the outputs of each language, which have `output_name`.
+        space: the outputs: the emotions of all languages, or those of each language, named by `output_name`.
         own_rows: the texts of the target language; none in a track that trains on other languages.
         own_columns: the outputs of the target language.
     """
@@ -138,7 +138,7 @@ def joint_set(recipe: Recipe, golds: Mapping[str, Gold], own: Space, task: Task)
         train = replace(train, folds=Folds(fold_of, len(fold_of), recipe.select.folds))
     return JointSet(
         train,
-        replace(own, emotions=outputs),
+        replace(own, emotions=outputs, neutral="" if recipe.data.own_outputs else own.neutral),
         own_rows,
         tuple(outputs.index(output_name(recipe, emotion)) for emotion in own.emotions),
     )
@@ -151,7 +151,9 @@ def _labels(outputs: Sequence[str], golds: Mapping[str, Gold], recipe: Recipe) -
         return np.concatenate([golds[name].labels for name in names])
     parts = [np.full((len(golds[name]), len(outputs)), UNKNOWN, dtype=np.int8) for name in names]
     for column, output in enumerate(outputs):
-        name, _, emotion = output.rpartition("/")
+        # The name of an emotion may have a slash, too.
+        track, language, emotion = output.split("/", 2)
+        name = f"{track}/{language}"
         gold = golds[name]
         parts[names.index(name)][:, column] = gold.labels[:, gold.spec.emotions.index(emotion)]
     return np.concatenate(parts)

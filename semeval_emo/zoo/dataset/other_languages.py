@@ -23,6 +23,8 @@ OTHERS, FAMILY, SELF, ALL = "others", "family", "self", "all"
 SOURCES = "sources"
 """The name of the source languages' dev splits among the splits that choices are based on."""
 UNKNOWN = -1
+OWN_OUTPUTS = ("encoder", "decoder", "lora")
+"""Families whose joint models may have outputs for each language."""
 
 
 def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str | None) -> Recipe:
@@ -45,7 +47,9 @@ def resolve_target(recipe: Recipe, task: Task, track: str | None, language: str 
         official: Any = task.track(track).metric
         select = replace(select, metric=official)
     data = replace(data, track=track, language=language, release=release)
-    return resolve_sources(replace(recipe, data=data, select=select), task)
+    recipe = resolve_sources(replace(recipe, data=data, select=select), task)
+    _check_own_outputs(recipe)
+    return recipe
 
 
 def implied_track(key: str, task: Task) -> str:
@@ -122,8 +126,6 @@ def _check_joint(recipe: Recipe, task: Task) -> None:
             f"track {data.track} has no training texts of its own, so there are no folds to select on",
             "--set select.split=dev --set threshold.split=dev",
         )
-    elif cross_lingual and data.own_outputs:
-        reason, fix = "the target language has no outputs of its own", "--set data.own_outputs=false"
     elif not cross_lingual and any(word.partition("/")[0] != data.track for word in data.sources if "/" in word):
         reason, fix = f"its sources are of track {data.track} only", "name languages in data.sources without a track"
     elif recipe.select.split != "folds" and not (
@@ -134,6 +136,26 @@ def _check_joint(recipe: Recipe, task: Task) -> None:
         fix = "--set select.split=folds, or --set 'data.splits=[\"train\"]' --set select.epoch=last"
     if reason:
         raise UsageError(f"Recipe {recipe.name} trains one model for all languages (data.joint): {reason}.", fix)
+
+
+def _check_own_outputs(recipe: Recipe) -> None:
+    """Check that a resolved recipe trains outputs of its own for its target, if it says so.
+
+    Raises:
+        UsageError: it does not.
+    """
+    data = recipe.data
+    if not data.own_outputs or recipe.family == "ensemble":
+        return
+    reason, fix = "", "--set data.own_outputs=false"
+    if not data.joint:
+        reason, fix = "that is for one model for several languages", f"--set data.joint=true, or {fix}"
+    elif recipe.family not in OWN_OUTPUTS:
+        reason = f"the family '{recipe.family}' does not support that"
+    elif f"{data.track}/{data.language}" not in data.joint_languages:
+        reason = f"there are no training texts of {data.language} in track {data.track}"
+    if reason:
+        raise UsageError(f"Recipe {recipe.name} gives each language outputs (data.own_outputs): {reason}.", fix)
 
 
 def is_cross_lingual(recipe: Recipe, task: Task) -> bool:

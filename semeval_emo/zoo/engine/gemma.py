@@ -2,12 +2,14 @@
 
 The mathematics is that of Hugging Face's ``Gemma3TextModel`` under a head on the mean of its states (a test compares
 both to 1e-5). Linear layers and norms process each token once. Only attention is padded, since its cost is small.
-What lies between matrix products is compiled where the work is long enough.
+Norms, rotary embeddings and activations are compiled if there are many tokens.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,7 +17,7 @@ from torch.nn import functional
 from transformers import Gemma3TextModel
 
 from semeval_emo.zoo.engine.attention import PackedSequences, grouped_attention
-from semeval_emo.zoo.engine.compiled import Function, compiled
+from semeval_emo.zoo.engine.compiled import compiled
 from semeval_emo.zoo.engine.flat_parameters import FusedLinear
 from semeval_emo.zoo.engine.llama import rotate
 from semeval_emo.zoo.engine.packed_linear import PackedLinear
@@ -84,12 +86,12 @@ class PackedGemmaLayer:
         mixed = grouped_attention(query, key, value, packed, causal=False, scale=self.scale)
         states, normed = self._run(
             _added, states, self.o_proj(mixed), self.attention_norm.weight, self.mlp_input_norm.weight,
-            self.mlp_norm.eps, dtype,
+            self.attention_norm.eps, dtype,
         )  # fmt: skip
         outputs = self.down_proj(self._run(_gated, self.gate_up_proj(normed)))
         return self._run(_residual, states, outputs, self.mlp_norm.weight, self.mlp_norm.eps)
 
-    def _run(self, function: Function, *arguments: Any) -> Any:
+    def _run(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return (compiled(function) if self.compiling else function)(*arguments)
 
 
@@ -100,6 +102,7 @@ class PackedGemmaLayers:
         self, encoder: Any, layers: Sequence[Any], copy_dtype: torch.dtype | None = None, *, compiling: bool = False
     ) -> None:
         self.layers = [PackedGemmaLayer(layer, copy_dtype, compiling=compiling) for layer in layers]
+        self._ready, self._lock = not compiling, threading.Lock()
         self._rotary = encoder.rotary_emb
         self._tables: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
@@ -113,7 +116,10 @@ class PackedGemmaLayers:
         kinds = {layer.layer_type for layer in self.layers}
         rotations = {kind: self._rotations(kind, packed, states) for kind in kinds}
         for layer in self.layers:
-            states = layer(states, packed, *rotations[layer.layer_type])
+            # Threads that compile a function at the same time would each keep a version of it.
+            with contextlib.nullcontext() if self._ready else self._lock:
+                states = layer(states, packed, *rotations[layer.layer_type])
+            self._ready = True
         return states
 
     def _rotations(self, kind: str, packed: PackedSequences, states: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,7 +14,7 @@ import torch
 def rms_norm(states: torch.Tensor, weight: torch.Tensor, epsilon: float, dtype: torch.dtype) -> torch.Tensor:
     """Return the norm of states (..., width) over the last axis, times a weight (width,), in the given dtype."""
     if torch.compiler.is_compiling():
-        # Torch differentiates and fuses what is written without operations in place.
+        # Without operations in place, so that torch can differentiate and fuse it.
         states = states.float()
         return (states * (states.square().mean(-1, keepdim=True) + epsilon).rsqrt() * weight).to(dtype)
     return _RmsNorm.apply(states, weight, epsilon, dtype)

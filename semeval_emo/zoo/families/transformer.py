@@ -105,7 +105,7 @@ class Transformer(Family):
         labels = model._network_labels()
         own = [output_name(recipe, emotion) for emotion in space.emotions]
         if labels != own and not (recipe.data.joint and set(own) <= set(labels)):
-            raise wrong_labels(folder, labels, space.emotions)
+            raise wrong_labels(folder, labels, own)
         return model
 
     def parameter_counts(self) -> ParameterCounts:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch._dynamo.exc import TorchDynamoException
 from transformers import (
     AutoModel,
     AutoTokenizer,
@@ -32,6 +35,7 @@ from semeval_emo.errors import InputError, UsageError
 from semeval_emo.progress import Progress
 from semeval_emo.zoo.dataset.examples import Space
 from semeval_emo.zoo.engine.compiled import can_compile, compiled, is_worthwhile
+from semeval_emo.zoo.engine.gemma import PackedGemmaEncoder
 from semeval_emo.zoo.engine.network import build, byte_tokenizer
 from semeval_emo.zoo.engine.pooling import HEAD, MeanPooled
 from semeval_emo.zoo.engine.tail_trainer import is_packed
@@ -138,6 +142,53 @@ def test_compiled_operations_have_the_losses_of_the_trainer(tmp_path: Path, monk
     assert set(calls) == {"_normed", "_rotated", "_added", "_gated", "_residual"}
     # 60 steps of one layer; the frozen layers run in a few batches.
     assert calls.count("_gated") >= 60
+
+
+def test_a_function_that_cannot_be_compiled_runs_as_it_is(monkeypatch: pytest.MonkeyPatch):
+    calls: list[int] = []
+
+    def failing(function, **options):
+        def run(*arguments):
+            calls.append(1)
+            raise TorchDynamoException("disk full")
+
+        return run
+
+    def twice(numbers: torch.Tensor) -> torch.Tensor:
+        return 2 * numbers
+
+    monkeypatch.setattr("torch.compile", failing)
+    run = compiled(twice)
+    assert [float(run(torch.tensor(number))) for number in (1.0, 2.0)] == [2.0, 4.0]
+    # It is not tried again.
+    assert calls == [1]
+
+
+def test_a_function_is_compiled_by_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Of threads that start together, the others wait until the first one has called every function."""
+    started, finished = [], []
+
+    def watched(function):
+        def run(*arguments):
+            if function.__name__ == "_gated" and not finished:
+                started.append(1)
+                time.sleep(0.2)
+                finished.append(1)
+            return function(*arguments)
+
+        return run
+
+    monkeypatch.setattr("semeval_emo.zoo.engine.gemma.compiled", watched)
+    encoder = Gemma3TextModel.from_pretrained(save_encoder(tmp_path / "model", "gemma-wide")).eval()
+    layers = PackedGemmaEncoder(encoder, compiling=True)
+
+    def encode(_: int) -> None:
+        with torch.inference_mode():
+            layers.encode([[5, 6, 7]])
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(encode, range(4)))
+    assert started == [1]
 
 
 def test_without_a_compiler_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch):
