@@ -12,6 +12,7 @@ from semeval_emo.scoring.scorecard import Scorecard
 from semeval_emo.task import Task, release_words
 from semeval_emo.text import as_sentences, capitalized, plural
 from semeval_emo.zoo.dataset.folds import FOLDS
+from semeval_emo.zoo.dataset.joint import output_name
 from semeval_emo.zoo.dataset.other_languages import training_data_text
 from semeval_emo.zoo.recipe import Recipe
 from semeval_emo.zoo.recipes.adopted import FAMILY
@@ -58,6 +59,12 @@ _FOLDS = (
 )
 
 
+_OWN_OUTPUTS = (
+    "The network has outputs for each language that it was trained on, named such as `{name}`. Scores and thresholds "
+    "here are of the outputs of {language}, which the commands use.\n"
+)
+
+
 def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, task: Task) -> str:
     """Return the text of the card."""
     state = folder.state()
@@ -83,6 +90,9 @@ def model_card(recipe: Recipe, folder: RunFolder, scorecard: Scorecard | None, t
         lines.append(_OWN_HEAD.format(head=head, more=more))
     if recipe.family in NETWORKS and recipe.select.split == FOLDS:
         lines.append(_FOLDS.format(folds=recipe.select.folds))
+    if recipe.trains_jointly and recipe.data.own_outputs:
+        name = output_name(recipe, folder.spec.emotions[0])
+        lines.append(_OWN_OUTPUTS.format(name=name, language=task.languages[recipe.data.language].name))
     if recipe.family not in NETWORKS:
         lines.append(_LOADING + _DEPENDENCIES.get(recipe.family, "").format(backbone=base) + "\n")
     # As the run is read later: without the sections that the family does not use, such as the seed of an ensemble.

@@ -184,6 +184,8 @@ def test_each_language_may_have_outputs_of_its_own(folder: Path, tmp_path: Path)
     own = every[:, start : start + len(EMOTIONS["xbb"])]
     assert stored(results["xbb"], "test", folder) == pytest.approx(own, abs=2e-6)
     assert model.family.predict(texts) == pytest.approx(own, abs=2e-6)
+    card = results["xbb"].folder.card.read_text(encoding="utf-8")
+    assert "named such as `a/xbb/anger`. Scores and thresholds here are of the outputs of Xbb" in card
     for language, result in results.items():
         assert stored(result, "train", folder).shape == (240, len(EMOTIONS[language]))
         # The labels of the toy task can be learned, so every language's outputs were trained on its own labels.
