@@ -64,6 +64,8 @@ SAFE = {
     "scoring/__init__.py": ["importlib.import_module(f'semeval_emo.scoring.{_LAZY[name]}')"],
     "submission/__init__.py": ["importlib.import_module(f'semeval_emo.submission.{_LAZY[name]}')"],
     # A recipe names a family, which is a key of FAMILIES.
+    # Functions of this package, written out as C++ by torch.
+    "zoo/engine/compiled.py": ["torch.compile(function, dynamic=True, options={'cpp.dynamic_threads': True})"],
     "zoo/registry.py": ["importlib.import_module(module)"],
     # One of the names in TrackerName, which the user gives.
     "zoo/training/tracking.py": ["importlib.import_module(name)"],
